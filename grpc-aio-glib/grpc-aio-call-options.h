@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <grpc-aio-glib/grpc-aio-types.h>
+
+G_BEGIN_DECLS
+
+#define GRPC_AIO_TYPE_CALL_OPTIONS (grpc_aio_call_options_get_type ())
+
+GRPC_AIO_AVAILABLE_IN_ALL
+G_DECLARE_FINAL_TYPE (GrpcAioCallOptions, grpc_aio_call_options, GRPC_AIO, CALL_OPTIONS, GObject)
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioCallOptions *grpc_aio_call_options_new (void);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gint64 grpc_aio_call_options_get_timeout_usec (GrpcAioCallOptions *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_call_options_set_timeout_usec (GrpcAioCallOptions *self,
+                                             gint64 timeout_usec);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioMetadata *grpc_aio_call_options_get_metadata (GrpcAioCallOptions *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_call_options_set_metadata (GrpcAioCallOptions *self,
+                                         GrpcAioMetadata *metadata);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_call_options_get_wait_for_ready (GrpcAioCallOptions *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_call_options_set_wait_for_ready (GrpcAioCallOptions *self,
+                                               gboolean wait_for_ready);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+const char *grpc_aio_call_options_get_authority (GrpcAioCallOptions *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_call_options_set_authority (GrpcAioCallOptions *self,
+                                          const char *authority);
+
+G_END_DECLS

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#define GRPC_AIO_GLIB_INSIDE
+
+#include <grpc-aio-glib/grpc-aio-call-options.h>
+#include <grpc-aio-glib/grpc-aio-call.h>
+#include <grpc-aio-glib/grpc-aio-channel-options.h>
+#include <grpc-aio-glib/grpc-aio-channel.h>
+#include <grpc-aio-glib/grpc-aio-completion-source.h>
+#include <grpc-aio-glib/grpc-aio-credentials.h>
+#include <grpc-aio-glib/grpc-aio-enums.h>
+#include <grpc-aio-glib/grpc-aio-error.h>
+#include <grpc-aio-glib/grpc-aio-generic-rpc-handler.h>
+#include <grpc-aio-glib/grpc-aio-handler-call-details.h>
+#include <grpc-aio-glib/grpc-aio-main-context.h>
+#include <grpc-aio-glib/grpc-aio-metadata.h>
+#include <grpc-aio-glib/grpc-aio-multi-callable.h>
+#include <grpc-aio-glib/grpc-aio-rpc-method-handler.h>
+#include <grpc-aio-glib/grpc-aio-server.h>
+#include <grpc-aio-glib/grpc-aio-service.h>
+#include <grpc-aio-glib/grpc-aio-servicer-context.h>
+#include <grpc-aio-glib/grpc-aio-types.h>
+#include <grpc-aio-glib/grpc-aio-version-macros.h>
+
+#undef GRPC_AIO_GLIB_INSIDE

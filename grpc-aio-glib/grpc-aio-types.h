@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#if !defined(GRPC_AIO_GLIB_INSIDE) && !defined(GRPC_AIO_GLIB_COMPILATION)
+#error "Only <grpc-aio-glib/grpc-aio-glib.h> can be included directly."
+#endif
+
+#include <gio/gio.h>
+
+#include <grpc-aio-glib/grpc-aio-version-macros.h>
+
+G_BEGIN_DECLS
+
+typedef struct _GrpcAioCall GrpcAioCall;
+typedef struct _GrpcAioCallOptions GrpcAioCallOptions;
+typedef struct _GrpcAioChannel GrpcAioChannel;
+typedef struct _GrpcAioChannelCredentials GrpcAioChannelCredentials;
+typedef struct _GrpcAioChannelOptions GrpcAioChannelOptions;
+typedef struct _GrpcAioGenericRpcHandler GrpcAioGenericRpcHandler;
+typedef struct _GrpcAioHandlerCallDetails GrpcAioHandlerCallDetails;
+typedef struct _GrpcAioMetadata GrpcAioMetadata;
+typedef struct _GrpcAioMultiCallable GrpcAioMultiCallable;
+typedef struct _GrpcAioRpcMethodHandler GrpcAioRpcMethodHandler;
+typedef struct _GrpcAioServer GrpcAioServer;
+typedef struct _GrpcAioServerCredentials GrpcAioServerCredentials;
+typedef struct _GrpcAioService GrpcAioService;
+typedef struct _GrpcAioServicerContext GrpcAioServicerContext;
+
+/**
+ * GrpcAioStatusCode:
+ * @GRPC_AIO_STATUS_CODE_OK: the call succeeded
+ * @GRPC_AIO_STATUS_CODE_CANCELLED: the call was cancelled
+ * @GRPC_AIO_STATUS_CODE_UNKNOWN: the handler failed without saying how
+ * @GRPC_AIO_STATUS_CODE_INVALID_ARGUMENT: the request is wrong whatever the state of the server
+ * @GRPC_AIO_STATUS_CODE_DEADLINE_EXCEEDED: the deadline passed before the call ended
+ * @GRPC_AIO_STATUS_CODE_NOT_FOUND: what was asked for does not exist
+ * @GRPC_AIO_STATUS_CODE_ALREADY_EXISTS: what was to be created exists
+ * @GRPC_AIO_STATUS_CODE_PERMISSION_DENIED: the caller may not do this
+ * @GRPC_AIO_STATUS_CODE_RESOURCE_EXHAUSTED: a quota or a size limit was hit
+ * @GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION: the server is not in the state the request needs
+ * @GRPC_AIO_STATUS_CODE_ABORTED: the operation was given up, often because of a conflict
+ * @GRPC_AIO_STATUS_CODE_OUT_OF_RANGE: the request reaches past the valid range
+ * @GRPC_AIO_STATUS_CODE_UNIMPLEMENTED: the server does not have this method
+ * @GRPC_AIO_STATUS_CODE_INTERNAL: an invariant of the system is broken
+ * @GRPC_AIO_STATUS_CODE_UNAVAILABLE: the server cannot be reached now; try again
+ * @GRPC_AIO_STATUS_CODE_DATA_LOSS: data was lost for good
+ * @GRPC_AIO_STATUS_CODE_UNAUTHENTICATED: the caller did not say who it is
+ *
+ * How a call ended, with the numbers used on the wire (gRPC's status code
+ * document).
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_STATUS_CODE_OK = 0,
+  GRPC_AIO_STATUS_CODE_CANCELLED = 1,
+  GRPC_AIO_STATUS_CODE_UNKNOWN = 2,
+  GRPC_AIO_STATUS_CODE_INVALID_ARGUMENT = 3,
+  GRPC_AIO_STATUS_CODE_DEADLINE_EXCEEDED = 4,
+  GRPC_AIO_STATUS_CODE_NOT_FOUND = 5,
+  GRPC_AIO_STATUS_CODE_ALREADY_EXISTS = 6,
+  GRPC_AIO_STATUS_CODE_PERMISSION_DENIED = 7,
+  GRPC_AIO_STATUS_CODE_RESOURCE_EXHAUSTED = 8,
+  GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION = 9,
+  GRPC_AIO_STATUS_CODE_ABORTED = 10,
+  GRPC_AIO_STATUS_CODE_OUT_OF_RANGE = 11,
+  GRPC_AIO_STATUS_CODE_UNIMPLEMENTED = 12,
+  GRPC_AIO_STATUS_CODE_INTERNAL = 13,
+  GRPC_AIO_STATUS_CODE_UNAVAILABLE = 14,
+  GRPC_AIO_STATUS_CODE_DATA_LOSS = 15,
+  GRPC_AIO_STATUS_CODE_UNAUTHENTICATED = 16,
+} GrpcAioStatusCode;
+
+/**
+ * GrpcAioMethodKind:
+ * @GRPC_AIO_METHOD_KIND_UNARY_UNARY: one request, one response
+ * @GRPC_AIO_METHOD_KIND_UNARY_STREAM: one request, a stream of responses
+ * @GRPC_AIO_METHOD_KIND_STREAM_UNARY: a stream of requests, one response
+ * @GRPC_AIO_METHOD_KIND_STREAM_STREAM: two streams, independent of each other
+ *
+ * Which sides of a method stream. The names are those of gRFC L58.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_METHOD_KIND_UNARY_UNARY,
+  GRPC_AIO_METHOD_KIND_UNARY_STREAM,
+  GRPC_AIO_METHOD_KIND_STREAM_UNARY,
+  GRPC_AIO_METHOD_KIND_STREAM_STREAM,
+} GrpcAioMethodKind;
+
+/**
+ * GrpcAioChannelConnectivity:
+ * @GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE: no connection, and none wanted yet
+ * @GRPC_AIO_CHANNEL_CONNECTIVITY_CONNECTING: a connection is being made
+ * @GRPC_AIO_CHANNEL_CONNECTIVITY_READY: connected
+ * @GRPC_AIO_CHANNEL_CONNECTIVITY_TRANSIENT_FAILURE: connecting failed; it is tried again after a back-off
+ * @GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN: closed for good
+ *
+ * The state of a channel, with grpc-core's numbers.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE,
+  GRPC_AIO_CHANNEL_CONNECTIVITY_CONNECTING,
+  GRPC_AIO_CHANNEL_CONNECTIVITY_READY,
+  GRPC_AIO_CHANNEL_CONNECTIVITY_TRANSIENT_FAILURE,
+  GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN,
+} GrpcAioChannelConnectivity;
+
+/**
+ * GrpcAioCallState:
+ * @GRPC_AIO_CALL_STATE_STARTED: handed to grpc-core
+ * @GRPC_AIO_CALL_STATE_CONNECTED: the server has sent its initial metadata
+ * @GRPC_AIO_CALL_STATE_DONE: the call has a status
+ *
+ * How far a [class@Call] has come. It only moves forward.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_CALL_STATE_STARTED,
+  GRPC_AIO_CALL_STATE_CONNECTED,
+  GRPC_AIO_CALL_STATE_DONE,
+} GrpcAioCallState;
+
+/**
+ * GrpcAioServerState:
+ * @GRPC_AIO_SERVER_STATE_NEW: not started; ports and handlers may be added
+ * @GRPC_AIO_SERVER_STATE_SERVING: accepts calls
+ * @GRPC_AIO_SERVER_STATE_STOPPING: refuses new calls while running ones end
+ * @GRPC_AIO_SERVER_STATE_STOPPED: nothing runs any more
+ *
+ * How far a [class@Server] has come. It only moves forward.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_SERVER_STATE_NEW,
+  GRPC_AIO_SERVER_STATE_SERVING,
+  GRPC_AIO_SERVER_STATE_STOPPING,
+  GRPC_AIO_SERVER_STATE_STOPPED,
+} GrpcAioServerState;
+
+G_END_DECLS
