@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Adds up what runs of `meson test` found.
+
+Each argument is LABEL=STATUS=LOGBASE: a name for the run, the exit status of
+`meson test`, and its log files without their ending. A test that reports
+subtests counts as many times as it has subtests. The last line is
+"N passed, N failed, N skipped"; the exit status is 1 unless something ran and
+nothing failed.
+"""
+
+import json
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from pathlib import Path
+
+GOOD = {'OK', 'EXPECTEDFAIL'}
+PROJECT = 'grpc-aio-glib'
+
+
+def subtests_of(junit):
+    """For each test with subtests, how they ended."""
+    counts = {}
+    for suite in ElementTree.parse(junit).getroot().iter('testsuite'):
+        if suite.get('name') == PROJECT:
+            continue
+        count = counts.setdefault(suite.get('name'), Counter())
+        for case in suite.iter('testcase'):
+            if case.find('failure') is not None or case.find('error') is not None:
+                count['failed'] += 1
+            elif case.find('skipped') is not None:
+                count['skipped'] += 1
+            else:
+                count['passed'] += 1
+    return counts
+
+
+def count_test(result, subtests):
+    count = Counter(subtests)
+    if result == 'SKIP':
+        count['skipped'] += not subtests
+    elif result in GOOD:
+        count['passed'] += not subtests
+    else:
+        # A crash or a time-out fails a test whose subtests passed so far.
+        count['failed'] += count['failed'] == 0
+    return count
+
+
+def count_run(logbase):
+    """Counts by suite, and the names of the tests that failed."""
+    suites = {}
+    bad = []
+    subtests = subtests_of(f'{logbase}.junit.xml')
+
+    for line in Path(f'{logbase}.json').read_text(encoding='utf-8').splitlines():
+        test = json.loads(line)
+        name = test['name']
+        suite = name.split(' / ')[0].rpartition(':')[2] if ' / ' in name else ''
+        count = count_test(test['result'], subtests.get(f'{PROJECT}.{name}', {}))
+        suites.setdefault(suite, Counter()).update(count)
+        if count['failed']:
+            bad.append(f'{name}: {test["result"]}')
+    return suites, bad
+
+
+def row(label, suite, count):
+    return f'{label:<22}{suite:<13}{count["passed"]:>8}{count["failed"]:>8}{count["skipped"]:>9}'
+
+
+def main():
+    total = Counter()
+    failures = []
+    print(f'{"run":<22}{"suite":<13}{"passed":>8}{"failed":>8}{"skipped":>9}')
+
+    for argument in sys.argv[1:]:
+        label, status, logbase = argument.split('=', 2)
+        suites, bad = {}, []
+        if Path(f'{logbase}.json').exists():
+            suites, bad = count_run(logbase)
+        if not suites:
+            bad = [f'no test ran (status {status})']
+        elif int(status) != 0 and not bad:
+            bad = [f'meson test ended with status {status}']
+        if bad and not any(count['failed'] for count in suites.values()):
+            suites['-'] = Counter(failed=1)
+
+        for suite, count in sorted(suites.items()):
+            print(row(label, suite, count))
+            total += count
+        failures += [f'{label}: {line}' for line in bad]
+
+    if failures:
+        print('\nFailed:')
+        for line in failures:
+            print(f'  {line}')
+
+    print(f'\n{total["passed"]} passed, {total["failed"]} failed, {total["skipped"]} skipped')
+
+    return 1 if failures or not total['passed'] else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
