@@ -33,7 +33,7 @@ CASES = (
 )
 
 # Seconds for one case, and for the server to stop.
-TIMEOUT = 60
+TIMEOUT = 30
 
 SERVER_NAME = "interop.test.example"
 

@@ -83,6 +83,8 @@ async def check_fails(awaitable, code):
         await awaitable
     except grpc.aio.AioRpcError as error:
         check(error.code() == code, f"The error is {error.code()} ({error.details()}), not {code}")
+    except StopAsyncIteration:
+        raise CaseFailed("The stream ended without an error") from None
     else:
         raise CaseFailed("The operation succeeded")
 
