@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "bench-core.h"
+
+#include <grpc/byte_buffer_reader.h>
+#include <grpc/grpc_security.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Calls that grpc-core may hand over without being asked again. */
+#define N_UNARY_REQUESTS 128
+#define N_STREAM_REQUESTS 8
+
+typedef struct
+{
+  const BenchOptions *options;
+  grpc_server *core;
+  grpc_completion_queue *queue;
+  /* The last response, to be sent again while the size asked for stays. */
+  grpc_slice response;
+  size_t response_size;
+} Server;
+
+typedef struct
+{
+  Server *server;
+  const char *name;
+  grpc_server_register_method_payload_handling payload_handling;
+  void (*on_call) (CoreTag *tag,
+                   bool ok);
+  unsigned n_requests;
+  void *core;
+} Method;
+
+/* One call; when it is over, the place of the next one. */
+typedef struct
+{
+  CoreTag tag;
+  Server *server;
+  Method *method;
+  grpc_call *call;
+  gpr_timespec deadline;
+  grpc_metadata_array metadata;
+  grpc_byte_buffer *incoming;
+  grpc_byte_buffer *outgoing;
+  size_t response_size;
+  unsigned batches;
+  bool started;
+  bool failed;
+  int cancelled;
+  grpc_op unary_ops[4];
+} Call;
+
+static grpc_op
+op_recv_message (Call *self)
+{
+  return (grpc_op){ .op = GRPC_OP_RECV_MESSAGE, .data.recv_message.recv_message = &self->incoming };
+}
+
+static grpc_op
+op_send_message (Call *self)
+{
+  Server *server = self->server;
+
+  if (server->response_size != self->response_size)
+    {
+      size_t length;
+      uint8_t *response = bench_response_new (self->response_size, &length);
+
+      grpc_slice_unref (server->response);
+      server->response = grpc_slice_from_copied_buffer ((const char *) response, length);
+      server->response_size = self->response_size;
+      free (response);
+    }
+
+  core_buffer_refill (self->outgoing, server->response);
+
+  return (grpc_op){ .op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = self->outgoing };
+}
+
+static grpc_op
+op_recv_close (Call *self)
+{
+  return (grpc_op){
+    .op = GRPC_OP_RECV_CLOSE_ON_SERVER,
+    .data.recv_close_on_server.cancelled = &self->cancelled,
+  };
+}
+
+static const grpc_op op_send_initial_metadata = { .op = GRPC_OP_SEND_INITIAL_METADATA };
+static const grpc_op op_send_status = {
+  .op = GRPC_OP_SEND_STATUS_FROM_SERVER,
+  .data.send_status_from_server.status = GRPC_STATUS_OK,
+};
+
+static void
+request_call (Call *self)
+{
+  Method *method = self->method;
+
+  self->tag.done = method->on_call;
+  self->metadata.count = 0;
+  self->started = false;
+  self->failed = false;
+  grpc_server_request_registered_call (
+      self->server->core,
+      method->core,
+      &self->call,
+      &self->deadline,
+      &self->metadata,
+      method->payload_handling == GRPC_SRM_PAYLOAD_NONE ? NULL : &self->incoming,
+      self->server->queue,
+      self->server->queue,
+      &self->tag);
+}
+
+/* Learns from the request what to answer, and frees the request. Where the
+ * transport cut it, is nobody's choice: its head may lie in two slices. */
+static void
+consume_request (Call *self)
+{
+  grpc_byte_buffer_reader reader;
+  grpc_slice *slice;
+  uint8_t head[11];
+  size_t n_head = 0;
+
+  self->response_size = 0;
+  if (self->incoming == NULL)
+    return;
+
+  grpc_byte_buffer_reader_init (&reader, self->incoming);
+  while (n_head < sizeof head && grpc_byte_buffer_reader_peek (&reader, &slice))
+    {
+      size_t n = GRPC_SLICE_LENGTH (*slice);
+
+      if (n > sizeof head - n_head)
+        n = sizeof head - n_head;
+      memcpy (head + n_head, GRPC_SLICE_START_PTR (*slice), n);
+      n_head += n;
+    }
+  grpc_byte_buffer_reader_destroy (&reader);
+  self->response_size = bench_request_get_response_size (head, n_head);
+
+  core_buffer_consume (self->incoming, self->server->options->separate);
+  self->incoming = NULL;
+}
+
+static void
+on_call_over (CoreTag *tag,
+              bool ok)
+{
+  Call *self = (Call *) tag;
+
+  grpc_call_unref (self->call);
+  request_call (self);
+}
+
+/* Unary: one batch for the whole answer */
+
+static void
+on_unary_call (CoreTag *tag,
+               bool ok)
+{
+  Call *self = (Call *) tag;
+
+  consume_request (self);
+  self->unary_ops[1] = op_send_message (self);
+  self->tag.done = on_call_over;
+  core_start_batch (self->call, self->unary_ops, 4, &self->tag);
+}
+
+static void
+end_stream (Call *self)
+{
+  const grpc_op ops[] = { op_send_status, op_recv_close (self), op_send_initial_metadata };
+
+  self->tag.done = on_call_over;
+  core_start_batch (self->call, ops, self->started ? 2 : 3, &self->tag);
+}
+
+/* Ping-pong: one batch answers a message and receives the next */
+
+static void
+on_ping (CoreTag *tag,
+         bool ok)
+{
+  Call *self = (Call *) tag;
+
+  self->failed |= !ok;
+  if (--self->batches > 0)
+    return;
+
+  if (self->failed || self->incoming == NULL)
+    {
+      consume_request (self);
+      end_stream (self);
+      return;
+    }
+
+  consume_request (self);
+
+  const grpc_op ops[] = { op_recv_message (self), op_send_message (self), op_send_initial_metadata };
+
+  if (self->server->options->separate)
+    {
+      self->batches = 2;
+      core_start_batch (self->call, ops + 1, self->started ? 1 : 2, &self->tag);
+      core_start_batch (self->call, ops, 1, &self->tag);
+    }
+  else
+    {
+      self->batches = 1;
+      core_start_batch (self->call, ops, self->started ? 2 : 3, &self->tag);
+    }
+  self->started = true;
+}
+
+static void
+on_streaming_call (CoreTag *tag,
+                   bool ok)
+{
+  Call *self = (Call *) tag;
+  const grpc_op op = op_recv_message (self);
+
+  self->tag.done = on_ping;
+  self->batches = 1;
+  core_start_batch (self->call, &op, 1, &self->tag);
+}
+
+/* Stream from the client: one batch a message */
+
+static void
+on_message_received (CoreTag *tag,
+                     bool ok)
+{
+  Call *self = (Call *) tag;
+
+  if (ok && self->incoming != NULL)
+    {
+      consume_request (self);
+
+      const grpc_op op = op_recv_message (self);
+
+      core_start_batch (self->call, &op, 1, &self->tag);
+    }
+  else
+    {
+      const grpc_op ops[] = {
+        op_send_initial_metadata,
+        op_send_message (self),
+        op_send_status,
+        op_recv_close (self),
+      };
+
+      self->tag.done = on_call_over;
+      core_start_batch (self->call, ops, 4, &self->tag);
+    }
+}
+
+static void
+on_streaming_from_client (CoreTag *tag,
+                          bool ok)
+{
+  Call *self = (Call *) tag;
+  const grpc_op op = op_recv_message (self);
+
+  self->tag.done = on_message_received;
+  core_start_batch (self->call, &op, 1, &self->tag);
+}
+
+/* Stream from the server: one batch a message, until the client cancels */
+
+static void
+on_message_sent (CoreTag *tag,
+                 bool ok)
+{
+  Call *self = (Call *) tag;
+
+  if (ok)
+    {
+      const grpc_op op = op_send_message (self);
+
+      core_start_batch (self->call, &op, 1, &self->tag);
+    }
+  else
+    {
+      end_stream (self);
+    }
+}
+
+static void
+on_streaming_from_server (CoreTag *tag,
+                          bool ok)
+{
+  Call *self = (Call *) tag;
+
+  consume_request (self);
+
+  const grpc_op ops[] = { op_send_initial_metadata, op_send_message (self) };
+
+  self->tag.done = on_message_sent;
+  self->started = true;
+  core_start_batch (self->call, ops, 2, &self->tag);
+}
+
+static void
+add_requests (Method *method)
+{
+  Call *calls = calloc (method->n_requests, sizeof (Call));
+
+  for (unsigned i = 0; i < method->n_requests; i++)
+    {
+      Call *call = &calls[i];
+
+      call->server = method->server;
+      call->method = method;
+      call->outgoing = grpc_raw_byte_buffer_create (NULL, 0);
+      call->unary_ops[0] = op_send_initial_metadata;
+      call->unary_ops[2] = op_send_status;
+      call->unary_ops[3] = op_recv_close (call);
+      grpc_metadata_array_init (&call->metadata);
+      request_call (call);
+    }
+}
+
+static void
+on_terminate (int signal_number)
+{
+  _exit (0);
+}
+
+void
+core_server (const BenchOptions *options)
+{
+  static const bool never = false;
+  static Method methods[] = {
+    { .name = BENCH_UNARY_CALL,
+      .payload_handling = GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER,
+      .on_call = on_unary_call,
+      .n_requests = N_UNARY_REQUESTS },
+    { .name = BENCH_STREAMING_CALL,
+      .payload_handling = GRPC_SRM_PAYLOAD_NONE,
+      .on_call = on_streaming_call,
+      .n_requests = N_STREAM_REQUESTS },
+    { .name = BENCH_STREAMING_FROM_CLIENT,
+      .payload_handling = GRPC_SRM_PAYLOAD_NONE,
+      .on_call = on_streaming_from_client,
+      .n_requests = N_STREAM_REQUESTS },
+    { .name = BENCH_STREAMING_FROM_SERVER,
+      .payload_handling = GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER,
+      .on_call = on_streaming_from_server,
+      .n_requests = N_STREAM_REQUESTS },
+  };
+  const size_t n_methods = sizeof methods / sizeof methods[0];
+  Server server = { .options = options, .response = grpc_empty_slice () };
+  grpc_server_credentials *credentials = grpc_insecure_server_credentials_create ();
+  int port;
+
+  signal (SIGTERM, on_terminate);
+
+  server.queue = grpc_completion_queue_create_for_next (NULL);
+  server.core = grpc_server_create (NULL, NULL);
+  grpc_server_register_completion_queue (server.core, server.queue, NULL);
+  for (size_t i = 0; i < n_methods; i++)
+    {
+      methods[i].server = &server;
+      methods[i].core = grpc_server_register_method (server.core,
+                                                     methods[i].name,
+                                                     NULL,
+                                                     methods[i].payload_handling,
+                                                     0);
+    }
+
+  port = grpc_server_add_http2_port (server.core, options->address, credentials);
+  grpc_server_credentials_release (credentials);
+  if (port == 0)
+    bench_fail ("Cannot listen on %s", options->address);
+  grpc_server_start (server.core);
+  for (size_t i = 0; i < n_methods; i++)
+    add_requests (&methods[i]);
+
+  printf ("%d\n", port);
+  fflush (stdout);
+
+  core_loop (server.queue, &never);
+  abort ();
+}
