@@ -140,7 +140,11 @@ main (int argc,
   channel = create_channel (&error);
   if (channel == NULL || !interop_cases_find (test_case) (channel, &error))
     {
-      g_printerr ("interop-client: %s: %s\n", test_case, error->message);
+      g_printerr ("interop-client: %s: %s (%s %d)\n",
+                  test_case,
+                  error->message,
+                  g_quark_to_string (error->domain),
+                  error->code);
       return EXIT_FAILURE;
     }
 
