@@ -1,0 +1,1712 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "client/grpc-aio-call-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <grpc/slice.h>
+#include <grpc/support/alloc.h>
+
+#include <grpc-aio-glib/grpc-aio-call-options.h>
+#include <grpc-aio-glib/grpc-aio-enums.h>
+#include <grpc-aio-glib/grpc-aio-multi-callable.h>
+
+#include "client/grpc-aio-multi-callable-private.h"
+#include "engine/grpc-aio-bytes-private.h"
+#include "engine/grpc-aio-core-call-private.h"
+#include "engine/grpc-aio-core-private.h"
+#include "engine/grpc-aio-sync-private.h"
+#include "types/grpc-aio-error-private.h"
+
+/**
+ * GrpcAioCall:
+ *
+ * One call of a method, under way from the moment
+ * [method@MultiCallable.call] returns it (the "unified call" of gRFC L58).
+ *
+ * What there is to do with it depends on the kind of the method:
+ * - one response: [method@Call.response_async];
+ * - a stream of responses: [method@Call.read_async] until it gives `NULL`;
+ * - a stream of requests: [method@Call.write_async], then
+ *   [method@Call.done_writing_async].
+ *
+ * Reads and writes may be started before earlier ones have ended: they wait
+ * their turn, in order. A write ends when flow control has taken the message,
+ * so that a slow server slows its clients down.
+ *
+ * Every call ends exactly once, with a status. Until then the metadata and the
+ * status can be waited for; afterwards the functions that do not wait give them
+ * too.
+ *
+ * A call belongs to the main context that was the thread-default one when it
+ * started: [signal@Call::done] and changes of [property@Call:state] are told
+ * there. Each operation ends in the context that was the thread-default one when
+ * the operation was started. A call may be used from any thread.
+ *
+ * Cancelling a read, a write or the wait for the response or the connection
+ * cancels the call. Cancelling the wait for metadata or the status only ends
+ * the waiting.
+ *
+ * When the last reference goes, a call that streams is cancelled. A call with
+ * one request and one response runs to its end: it may be fired and forgotten.
+ *
+ * Since: 0.1
+ */
+struct _GrpcAioCall
+{
+  GObject parent_instance;
+
+  GrpcAioCoreCall core_call; /* its lock is for the fields below */
+  GrpcAioMultiCallable *multi_callable;
+  GrpcAioChannelMember member;
+  gint64 deadline_usec;   /* monotonic; G_MAXINT64 for none */
+  gint is_cancelled_here; /* atomic */
+
+  GrpcAioCallState state;
+  GrpcAioBatch starting;
+  GrpcAioBatch ending;
+  gboolean is_starting;
+  gboolean has_status;
+  gboolean has_closed_writes;
+  GrpcAioOperationList waiting;
+
+  /* Written by grpc-core until the batches are back. */
+  grpc_metadata_array initial_array;
+  grpc_metadata_array trailing_array;
+  grpc_byte_buffer *response_buffer;
+  grpc_status_code core_code;
+  grpc_slice core_details;
+  const char *core_debug_string;
+
+  /* Made from these once somebody asks. */
+  GrpcAioMetadata *initial_metadata;
+  GrpcAioMetadata *trailing_metadata;
+  GBytes *response;
+  GrpcAioStatusCode code;
+  char *details;
+};
+
+enum
+{
+  PROP_MULTI_CALLABLE = 1,
+  PROP_STATE,
+  N_PROPS,
+};
+
+enum
+{
+  SIGNAL_DONE,
+  N_SIGNALS,
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (GrpcAioCall, grpc_aio_call, G_TYPE_OBJECT)
+
+static GrpcAioCall *
+call_of (GrpcAioCoreCall *core_call)
+{
+  return (GrpcAioCall *) core_call->owner;
+}
+
+static gboolean
+streams_requests (GrpcAioCall *self)
+{
+  GrpcAioMethodKind kind = grpc_aio_multi_callable_get_kind (self->multi_callable);
+
+  return kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+}
+
+static gboolean
+streams_responses (GrpcAioCall *self)
+{
+  GrpcAioMethodKind kind = grpc_aio_multi_callable_get_kind (self->multi_callable);
+
+  return kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+}
+
+static gboolean
+is_unary_unary (GrpcAioCall *self)
+{
+  return grpc_aio_multi_callable_get_kind (self->multi_callable) == GRPC_AIO_METHOD_KIND_UNARY_UNARY;
+}
+
+/* With the lock; once the metadata is here. */
+static GrpcAioMetadata *
+get_initial_metadata (GrpcAioCall *self)
+{
+  if (self->initial_metadata == NULL)
+    self->initial_metadata = grpc_aio_core_metadata_to_glib (&self->initial_array);
+
+  return self->initial_metadata;
+}
+
+static GrpcAioMetadata *
+get_trailing_metadata (GrpcAioCall *self)
+{
+  if (self->trailing_metadata == NULL)
+    self->trailing_metadata = grpc_aio_core_metadata_to_glib (&self->trailing_array);
+
+  return self->trailing_metadata;
+}
+
+/* With the lock; once the call is done with a status other than OK. */
+static GError *
+new_status_error (GrpcAioCall *self)
+{
+  if (self->code == GRPC_AIO_STATUS_CODE_CANCELLED && g_atomic_int_get (&self->is_cancelled_here))
+    return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                self->details != NULL ? self->details : _("The call was cancelled"));
+
+  return grpc_aio_error_new_for_status (self->code, self->details, get_initial_metadata (self),
+                                        get_trailing_metadata (self), self->core_debug_string);
+}
+
+/* Gives an operation what it waited for. The call is done, or as far as the
+ * operation needs. Consumes. */
+static void
+settle (GrpcAioCall *self,
+        GrpcAioOperation *operation)
+{
+  GError *error = NULL;
+  GrpcAioMetadata *metadata = NULL;
+
+  g_mutex_lock (&self->core_call.lock);
+  switch (operation->kind)
+    {
+    case GRPC_AIO_WAIT_TRAILING_METADATA:
+      metadata = grpc_aio_metadata_ref (get_trailing_metadata (self));
+      break;
+
+    case GRPC_AIO_WAIT_STATUS:
+      break;
+
+    case GRPC_AIO_WAIT_INITIAL_METADATA:
+      /* Metadata that came is not lost with a call that failed later. */
+      if (self->code != GRPC_AIO_STATUS_CODE_OK && self->initial_array.count == 0)
+        error = new_status_error (self);
+      else
+        metadata = grpc_aio_metadata_ref (get_initial_metadata (self));
+      break;
+
+    default:
+      if (self->code != GRPC_AIO_STATUS_CODE_OK)
+        error = new_status_error (self);
+      break;
+    }
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (error != NULL)
+    {
+      grpc_aio_operation_return_error (operation, error);
+      return;
+    }
+
+  switch (operation->kind)
+    {
+    case GRPC_AIO_WAIT_RESPONSE:
+      grpc_aio_operation_return_pointer (operation, g_bytes_ref (self->response), (GDestroyNotify) g_bytes_unref);
+      break;
+
+    case GRPC_AIO_WAIT_MESSAGE:
+      grpc_aio_operation_return_pointer (operation, NULL, NULL);
+      break;
+
+    case GRPC_AIO_WAIT_INITIAL_METADATA:
+    case GRPC_AIO_WAIT_TRAILING_METADATA:
+      grpc_aio_operation_return_pointer (operation, metadata, (GDestroyNotify) grpc_aio_metadata_unref);
+      break;
+
+    case GRPC_AIO_WAIT_STATUS:
+      grpc_aio_operation_return_int (operation, self->code);
+      break;
+
+    case GRPC_AIO_SEND_MESSAGE:
+      grpc_aio_operation_return_error (operation, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED,
+                                                                       _("The call has ended with status OK: the message was not sent")));
+      break;
+
+    default:
+      grpc_aio_operation_return_boolean (operation, TRUE);
+      break;
+    }
+}
+
+/* With the lock. Whether @operation has all it needs. */
+static gboolean
+is_settled (GrpcAioCall *self,
+            GrpcAioOperation *operation)
+{
+  if (self->state == GRPC_AIO_CALL_STATE_DONE)
+    return TRUE;
+
+  return self->state == GRPC_AIO_CALL_STATE_CONNECTED &&
+         (operation->kind == GRPC_AIO_WAIT_INITIAL_METADATA || operation->kind == GRPC_AIO_WAIT_CONNECTION);
+}
+
+/* With the lock. */
+static GrpcAioOperationList
+take_settled (GrpcAioCall *self)
+{
+  GrpcAioOperationList all = grpc_aio_operation_list_take (&self->waiting);
+  GrpcAioOperationList settled = { NULL, NULL };
+  GrpcAioOperation *operation;
+
+  if (self->state == GRPC_AIO_CALL_STATE_DONE)
+    return all;
+
+  while ((operation = grpc_aio_operation_list_pop (&all)) != NULL)
+    grpc_aio_operation_list_append (is_settled (self, operation) ? &settled : &self->waiting, operation);
+
+  return settled;
+}
+
+static void
+settle_all (GrpcAioCall *self,
+            GrpcAioOperationList *operations)
+{
+  GrpcAioOperation *operation;
+
+  while ((operation = grpc_aio_operation_list_pop (operations)) != NULL)
+    settle (self, operation);
+}
+
+/* Has @operation wait for what it needs, or settles it now. Consumes. */
+static void
+wait_or_settle (GrpcAioCall *self,
+                GrpcAioOperation *operation)
+{
+  gboolean settled;
+
+  g_mutex_lock (&self->core_call.lock);
+  settled = is_settled (self, operation);
+  if (!settled && !grpc_aio_operation_is_withdrawn (operation))
+    grpc_aio_operation_list_append (&self->waiting, g_steal_pointer (&operation));
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (operation == NULL)
+    return;
+
+  if (settled)
+    settle (self, operation);
+  else
+    grpc_aio_operation_return_cancelled (operation);
+}
+
+/* With the lock. What the status means once all is back (P5, P6). */
+static void
+take_status (GrpcAioCall *self)
+{
+  self->code = (GrpcAioStatusCode) self->core_code;
+  if (self->code > GRPC_AIO_STATUS_CODE_UNAUTHENTICATED)
+    self->code = GRPC_AIO_STATUS_CODE_UNKNOWN;
+  if (self->code != GRPC_AIO_STATUS_CODE_OK)
+    self->details = grpc_aio_slice_dup_text (self->core_details);
+
+  if (self->code != GRPC_AIO_STATUS_CODE_OK || streams_responses (self))
+    return;
+
+  if (self->response_buffer == NULL)
+    {
+      self->code = GRPC_AIO_STATUS_CODE_INTERNAL;
+      self->details = g_strdup (_("The server sent no response with the status OK"));
+      return;
+    }
+
+  self->response = grpc_aio_bytes_new_take_core (g_steal_pointer (&self->response_buffer));
+  if (self->response == NULL)
+    {
+      self->code = GRPC_AIO_STATUS_CODE_INTERNAL;
+      self->details = g_strdup (_("The response could not be decompressed"));
+    }
+}
+
+/* The only place that changes the state. */
+static void
+advance (GrpcAioCall *self,
+         GrpcAioCallState state)
+{
+  GrpcAioOperationList settled;
+
+  g_mutex_lock (&self->core_call.lock);
+  if (state <= self->state)
+    {
+      g_mutex_unlock (&self->core_call.lock);
+      return;
+    }
+  if (state == GRPC_AIO_CALL_STATE_DONE)
+    take_status (self);
+  self->state = state;
+  settled = take_settled (self);
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (state == GRPC_AIO_CALL_STATE_DONE)
+    grpc_aio_channel_remove_member (grpc_aio_multi_callable_get_channel (self->multi_callable), &self->member);
+
+  settle_all (self, &settled);
+
+  if (grpc_aio_queue_is_orphan (self->core_call.queue))
+    return;
+
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+  if (state == GRPC_AIO_CALL_STATE_DONE && g_signal_has_handler_pending (self, signals[SIGNAL_DONE], 0, TRUE))
+    g_signal_emit (self, signals[SIGNAL_DONE], 0);
+}
+
+/* The status may come before what else is under way: the call is done after the
+ * last of them. */
+static void
+check_done (GrpcAioCall *self)
+{
+  gboolean is_done;
+
+  g_mutex_lock (&self->core_call.lock);
+  is_done = self->has_status && !self->is_starting && grpc_aio_core_call_is_idle (&self->core_call);
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (is_done)
+    advance (self, GRPC_AIO_CALL_STATE_DONE);
+}
+
+static void
+on_started (GrpcAioCoreCall *core_call,
+            gboolean ok)
+{
+  GrpcAioCall *self = call_of (core_call);
+
+  g_mutex_lock (&self->core_call.lock);
+  self->is_starting = FALSE;
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (ok)
+    advance (self, GRPC_AIO_CALL_STATE_CONNECTED);
+  check_done (self);
+}
+
+static void
+on_ended (GrpcAioCoreCall *core_call,
+          gboolean ok)
+{
+  GrpcAioCall *self = call_of (core_call);
+
+  g_mutex_lock (&self->core_call.lock);
+  self->has_status = TRUE;
+  g_mutex_unlock (&self->core_call.lock);
+
+  check_done (self);
+}
+
+static void
+on_unary_ended (GrpcAioCoreCall *core_call,
+                gboolean ok)
+{
+  advance (call_of (core_call), GRPC_AIO_CALL_STATE_DONE);
+}
+
+static void
+on_core_settled (GrpcAioCoreCall *core_call)
+{
+  check_done (call_of (core_call));
+}
+
+static void
+end_operation (GrpcAioCoreCall *core_call,
+               GrpcAioOperation *operation)
+{
+  wait_or_settle (call_of (core_call), operation);
+}
+
+static gsize
+add_no_ops (GrpcAioCoreCall *core_call,
+            grpc_op *ops)
+{
+  return 0;
+}
+
+static const GrpcAioCoreCallFuncs core_call_funcs = {
+  .add_ops = add_no_ops,
+  .end_read = end_operation,
+  .end_send = end_operation,
+  .settled = on_core_settled,
+};
+
+static void
+grpc_aio_call_dispose (GObject *object)
+{
+  GrpcAioCall *self = GRPC_AIO_CALL (object);
+
+  if (self->core_call.core != NULL && grpc_aio_core_call_dispose (&self->core_call))
+    grpc_aio_call_cancel (self);
+
+  G_OBJECT_CLASS (grpc_aio_call_parent_class)->dispose (object);
+}
+
+static void
+grpc_aio_call_finalize (GObject *object)
+{
+  GrpcAioCall *self = GRPC_AIO_CALL (object);
+
+  g_assert (self->waiting.head == NULL);
+
+  if (self->state != GRPC_AIO_CALL_STATE_DONE)
+    grpc_aio_channel_remove_member (grpc_aio_multi_callable_get_channel (self->multi_callable), &self->member);
+
+  grpc_metadata_array_destroy (&self->initial_array);
+  grpc_metadata_array_destroy (&self->trailing_array);
+  grpc_slice_unref (self->core_details);
+  g_clear_pointer (&self->response_buffer, grpc_byte_buffer_destroy);
+  gpr_free ((gpointer) self->core_debug_string);
+  grpc_aio_core_call_clear (&self->core_call);
+
+  g_clear_pointer (&self->initial_metadata, grpc_aio_metadata_unref);
+  g_clear_pointer (&self->trailing_metadata, grpc_aio_metadata_unref);
+  g_clear_pointer (&self->response, g_bytes_unref);
+  g_clear_pointer (&self->details, g_free);
+  g_clear_object (&self->multi_callable);
+
+  G_OBJECT_CLASS (grpc_aio_call_parent_class)->finalize (object);
+}
+
+static void
+grpc_aio_call_get_property (GObject *object,
+                            guint id,
+                            GValue *value,
+                            GParamSpec *pspec)
+{
+  GrpcAioCall *self = GRPC_AIO_CALL (object);
+
+  switch (id)
+    {
+    case PROP_MULTI_CALLABLE:
+      g_value_set_object (value, self->multi_callable);
+      break;
+
+    case PROP_STATE:
+      g_value_set_enum (value, grpc_aio_call_get_state (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+grpc_aio_call_class_init (GrpcAioCallClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  object_class->dispose = grpc_aio_call_dispose;
+  object_class->finalize = grpc_aio_call_finalize;
+  object_class->get_property = grpc_aio_call_get_property;
+
+  /**
+   * GrpcAioCall:multi-callable:
+   *
+   * The method that is called.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MULTI_CALLABLE] = g_param_spec_object ("multi-callable", NULL, NULL, GRPC_AIO_TYPE_MULTI_CALLABLE, flags);
+
+  /**
+   * GrpcAioCall:state:
+   *
+   * How far the call has come.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_STATE] = g_param_spec_enum ("state", NULL, NULL, GRPC_AIO_TYPE_CALL_STATE,
+                                              GRPC_AIO_CALL_STATE_STARTED, flags);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * GrpcAioCall::done:
+   * @self: the call
+   *
+   * Emitted once, when the call has its status, in the main context that the
+   * call belongs to. It is not emitted for a call whose last reference is gone.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_DONE] = g_signal_new ("done", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                       NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+grpc_aio_call_init (GrpcAioCall *self)
+{
+  g_mutex_init (&self->core_call.lock);
+  self->deadline_usec = G_MAXINT64;
+  self->core_details = grpc_empty_slice ();
+}
+
+static gpr_timespec
+take_deadline (GrpcAioCall *self,
+               GrpcAioCallOptions *options)
+{
+  gint64 timeout_usec = options != NULL ? grpc_aio_call_options_get_timeout_usec (options) : -1;
+  gint64 now = g_get_monotonic_time ();
+
+  if (timeout_usec < 0 || timeout_usec > G_MAXINT64 - now)
+    return gpr_inf_future (GPR_CLOCK_MONOTONIC);
+
+  self->deadline_usec = now + timeout_usec;
+
+  return gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC), gpr_time_from_micros (timeout_usec, GPR_TIMESPAN));
+}
+
+static grpc_op
+new_initial_metadata_op (const GrpcAioCoreMetadata *metadata,
+                         GrpcAioCallOptions *options)
+{
+  grpc_op op = {
+    .op = GRPC_OP_SEND_INITIAL_METADATA,
+    .data.send_initial_metadata = { .count = metadata->n_entries, .metadata = metadata->entries },
+  };
+
+  if (options != NULL && grpc_aio_call_options_get_wait_for_ready (options))
+    op.flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY | GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET;
+
+  return op;
+}
+
+/* With the lock. As few batches as the kind of the method allows. */
+static gboolean
+start (GrpcAioCall *self,
+       GBytes *request,
+       GrpcAioCallOptions *options)
+{
+  GrpcAioCoreMetadata metadata;
+  grpc_op ops[6];
+  gsize n_ops = 0, n_start_ops;
+  grpc_byte_buffer *message = NULL;
+  gboolean started;
+
+  grpc_aio_core_metadata_init (&metadata, options != NULL ? grpc_aio_call_options_get_metadata (options) : NULL);
+  ops[n_ops++] = new_initial_metadata_op (&metadata, options);
+  if (request != NULL)
+    {
+      message = grpc_aio_bytes_to_core (request);
+      ops[n_ops++] = (grpc_op){ .op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = message };
+      ops[n_ops++] = (grpc_op){ .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT };
+    }
+  ops[n_ops++] = (grpc_op){
+    .op = GRPC_OP_RECV_INITIAL_METADATA,
+    .data.recv_initial_metadata.recv_initial_metadata = &self->initial_array,
+  };
+  n_start_ops = n_ops;
+
+  if (!streams_responses (self))
+    ops[n_ops++] = (grpc_op){
+      .op = GRPC_OP_RECV_MESSAGE,
+      .data.recv_message.recv_message = &self->response_buffer,
+    };
+  ops[n_ops++] = (grpc_op){
+    .op = GRPC_OP_RECV_STATUS_ON_CLIENT,
+    .data.recv_status_on_client = {
+        .trailing_metadata = &self->trailing_array,
+        .status = &self->core_code,
+        .status_details = &self->core_details,
+        .error_string = &self->core_debug_string,
+    },
+  };
+
+  if (is_unary_unary (self))
+    {
+      /* Fire and forget: the call keeps itself until its end. */
+      self->ending.done = on_unary_ended;
+      grpc_aio_core_call_keep_owner (&self->core_call);
+      started = grpc_aio_core_call_start (&self->core_call, &self->ending, ops, n_ops);
+    }
+  else
+    {
+      self->starting.done = on_started;
+      self->ending.done = on_ended;
+      self->is_starting = grpc_aio_core_call_start (&self->core_call, &self->starting, ops, n_start_ops);
+      started = self->is_starting &&
+                grpc_aio_core_call_start (&self->core_call, &self->ending, &ops[n_start_ops], n_ops - n_start_ops);
+    }
+
+  grpc_aio_core_metadata_clear (&metadata);
+  g_clear_pointer (&message, grpc_byte_buffer_destroy);
+
+  return started;
+}
+
+/* A call that cannot start has its status at once. */
+static void
+fail (GrpcAioCall *self,
+      GrpcAioStatusCode code,
+      const char *details)
+{
+  self->state = GRPC_AIO_CALL_STATE_DONE;
+  self->code = code;
+  self->details = g_strdup (details);
+}
+
+GrpcAioCall *
+grpc_aio_call_new (GrpcAioMultiCallable *multi_callable,
+                   GrpcAioQueue *queue,
+                   GBytes *request,
+                   GrpcAioCallOptions *options)
+{
+  GrpcAioCall *self = g_object_new (GRPC_AIO_TYPE_CALL, NULL);
+  GrpcAioChannel *channel = grpc_aio_multi_callable_get_channel (multi_callable);
+  grpc_call *core;
+
+  self->multi_callable = g_object_ref (multi_callable);
+  core = grpc_aio_channel_create_call (channel, queue,
+                                       grpc_aio_multi_callable_get_registered (multi_callable),
+                                       grpc_aio_multi_callable_get_method (multi_callable),
+                                       options != NULL ? grpc_aio_call_options_get_authority (options) : NULL,
+                                       take_deadline (self, options));
+  grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue, core);
+
+  if (core == NULL && !grpc_aio_core_is_usable ())
+    {
+      g_autoptr (GError) error = grpc_aio_core_new_forked_error ();
+
+      fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, error->message);
+    }
+  else if (core == NULL)
+    {
+      fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, _("The channel is closed"));
+    }
+  else
+    {
+      gboolean is_open = grpc_aio_channel_add_member (channel, &self->member);
+      gboolean started;
+
+      g_mutex_lock (&self->core_call.lock);
+      started = start (self, request, options);
+      g_mutex_unlock (&self->core_call.lock);
+
+      if (!started)
+        fail (self, GRPC_AIO_STATUS_CODE_INTERNAL, _("The call could not be started"));
+      if (!started || !is_open)
+        grpc_aio_call_cancel (self);
+    }
+
+  return self;
+}
+
+/* Any thread; with the channel's lock, which keeps the call. */
+void
+grpc_aio_call_cancel_member (GrpcAioChannelMember *member,
+                             const char *details)
+{
+  GrpcAioCall *self = (GrpcAioCall *) ((guint8 *) member - G_STRUCT_OFFSET (GrpcAioCall, member));
+
+  g_atomic_int_set (&self->is_cancelled_here, TRUE);
+  grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, details);
+}
+
+/* Runs on any thread, while @operation is pending. */
+static void
+cancel_from_operation (GrpcAioOperation *operation,
+                       gpointer owner)
+{
+  grpc_aio_call_cancel (owner);
+}
+
+static gboolean
+withdraw (GrpcAioOperation *operation,
+          gpointer owner)
+{
+  GrpcAioCall *self = owner;
+  gboolean found;
+
+  g_mutex_lock (&self->core_call.lock);
+  found = grpc_aio_operation_list_remove (&self->waiting, operation);
+  g_mutex_unlock (&self->core_call.lock);
+
+  return found;
+}
+
+static GTask *
+new_task (GrpcAioCall *self,
+          gpointer tag,
+          GCancellable *cancellable,
+          GAsyncReadyCallback callback,
+          gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  (g_task_set_source_tag) (task, tag);
+
+  return task;
+}
+
+/* An operation whose cancelling ends the call. */
+static GrpcAioOperation *
+new_operation (GrpcAioCall *self,
+               GrpcAioOperationKind kind,
+               GTask *task)
+{
+  GrpcAioOperation *operation = grpc_aio_operation_new (kind, task);
+
+  grpc_aio_operation_connect (operation, self, cancel_from_operation);
+
+  return operation;
+}
+
+/* Waits for something without a say in it. */
+static void
+wait_for (GrpcAioCall *self,
+          GrpcAioOperationKind kind,
+          gpointer tag,
+          GCancellable *cancellable,
+          GAsyncReadyCallback callback,
+          gpointer user_data)
+{
+  g_autoptr (GTask) task = new_task (self, tag, cancellable, callback, user_data);
+  GrpcAioOperation *operation = grpc_aio_operation_new (kind, task);
+
+  grpc_aio_operation_connect_withdrawal (operation, self, self->core_call.queue, withdraw);
+  wait_or_settle (self, operation);
+}
+
+static gboolean
+refuse_wrong_kind (GrpcAioCall *self,
+                   GTask *task,
+                   gboolean is_right,
+                   const char *message)
+{
+  if (is_right)
+    return FALSE;
+
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, message,
+                           grpc_aio_multi_callable_get_method (self->multi_callable));
+
+  return TRUE;
+}
+
+/* Waits for the response on behalf of @task, whose source may be another object
+ * that keeps the call. */
+void
+grpc_aio_call_wait_for_response (GrpcAioCall *self,
+                                 GTask *task)
+{
+  wait_or_settle (self, new_operation (self, GRPC_AIO_WAIT_RESPONSE, task));
+}
+
+/* Sends in the order of the calls. Consumes. */
+static void
+send (GrpcAioCall *self,
+      GrpcAioOperation *operation)
+{
+  if (self->core_call.core == NULL)
+    settle (self, operation);
+  else
+    grpc_aio_core_call_send (&self->core_call, operation);
+}
+
+/**
+ * grpc_aio_call_get_multi_callable:
+ * @self: a call
+ *
+ * Gets the method that is called.
+ *
+ * Returns: (transfer none): the method
+ *
+ * Since: 0.1
+ */
+GrpcAioMultiCallable *
+grpc_aio_call_get_multi_callable (GrpcAioCall *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
+
+  return self->multi_callable;
+}
+
+/**
+ * grpc_aio_call_get_state:
+ * @self: a call
+ *
+ * Gets how far the call has come.
+ *
+ * Returns: the state
+ *
+ * Since: 0.1
+ */
+GrpcAioCallState
+grpc_aio_call_get_state (GrpcAioCall *self)
+{
+  GrpcAioCallState state;
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), GRPC_AIO_CALL_STATE_DONE);
+
+  g_mutex_lock (&self->core_call.lock);
+  state = self->state;
+  g_mutex_unlock (&self->core_call.lock);
+
+  return state;
+}
+
+/**
+ * grpc_aio_call_response_async:
+ * @self: a call
+ * @cancellable: (nullable): a way to cancel the call
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Waits for the one response of a method whose responses are no stream. It may
+ * be asked for any number of times.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_response_async (GrpcAioCall *self,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (GRPC_AIO_IS_CALL (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = new_task (self, grpc_aio_call_response_async, cancellable, callback, user_data);
+  if (refuse_wrong_kind (self, task, !streams_responses (self),
+                         _("The responses of %s are a stream: read them one by one")))
+    return;
+
+  grpc_aio_call_wait_for_response (self, task);
+}
+
+/**
+ * grpc_aio_call_response_finish:
+ * @self: a call
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Call.response_async].
+ *
+ * It fails with the status of the call, in `GRPC_AIO_ERROR`, or with
+ * `G_IO_ERROR_CANCELLED` when this program cancelled it.
+ *
+ * Returns: (transfer full): the response
+ *
+ * Since: 0.1
+ */
+GBytes *
+grpc_aio_call_response_finish (GrpcAioCall *self,
+                               GAsyncResult *result,
+                               GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_response_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_call_response_sync:
+ * @self: a call
+ * @cancellable: (nullable): a way to cancel the call
+ * @error: where to put an error
+ *
+ * Blocks until the response is here.
+ *
+ * Returns: (transfer full): the response
+ *
+ * Since: 0.1
+ */
+GBytes *
+grpc_aio_call_response_sync (GrpcAioCall *self,
+                             GCancellable *cancellable,
+                             GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_call_response_async (self, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_call_response_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_call_read_async:
+ * @self: a call
+ * @cancellable: (nullable): a way to cancel the call
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Reads the next message of a stream of responses.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_read_async (GrpcAioCall *self,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (GRPC_AIO_IS_CALL (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = new_task (self, grpc_aio_call_read_async, cancellable, callback, user_data);
+  if (refuse_wrong_kind (self, task, streams_responses (self),
+                         _("%s has one response: wait for that")))
+    return;
+
+  if (self->core_call.core == NULL)
+    settle (self, grpc_aio_operation_new (GRPC_AIO_WAIT_MESSAGE, task));
+  else
+    grpc_aio_core_call_read (&self->core_call, new_operation (self, GRPC_AIO_WAIT_MESSAGE, task));
+}
+
+/**
+ * grpc_aio_call_read_finish:
+ * @self: a call
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Call.read_async].
+ *
+ * The end of the stream is `NULL` without an error. It fails with the status of
+ * the call when that is not OK.
+ *
+ * Returns: (transfer full) (nullable): the message, or `NULL` at the end of the
+ *   stream
+ *
+ * Since: 0.1
+ */
+GBytes *
+grpc_aio_call_read_finish (GrpcAioCall *self,
+                           GAsyncResult *result,
+                           GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_read_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_call_read_sync:
+ * @self: a call
+ * @cancellable: (nullable): a way to cancel the call
+ * @error: where to put an error
+ *
+ * Blocks until the next message of a stream of responses is here.
+ *
+ * Returns: (transfer full) (nullable): the message, or `NULL` at the end of the
+ *   stream
+ *
+ * Since: 0.1
+ */
+GBytes *
+grpc_aio_call_read_sync (GrpcAioCall *self,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_call_read_async (self, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_call_read_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_call_write_async:
+ * @self: a call
+ * @message: the message
+ * @cancellable: (nullable): a way to cancel the call
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Writes a message to a stream of requests.
+ *
+ * It ends when flow control has taken the message. Further messages may be
+ * written meanwhile: they wait, in order.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_write_async (GrpcAioCall *self,
+                           GBytes *message,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
+  gboolean is_closed;
+
+  g_return_if_fail (GRPC_AIO_IS_CALL (self));
+  g_return_if_fail (message != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = new_task (self, grpc_aio_call_write_async, cancellable, callback, user_data);
+  if (refuse_wrong_kind (self, task, streams_requests (self),
+                         _("%s has one request, which is sent already")))
+    return;
+
+  g_mutex_lock (&self->core_call.lock);
+  is_closed = self->has_closed_writes;
+  g_mutex_unlock (&self->core_call.lock);
+  if (is_closed)
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED,
+                               _("The writes of this call are done: nothing more can be written"));
+      return;
+    }
+
+  operation = new_operation (self, GRPC_AIO_SEND_MESSAGE, task);
+  operation->message = g_bytes_ref (message);
+  send (self, operation);
+}
+
+/**
+ * grpc_aio_call_write_finish:
+ * @self: a call
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Call.write_async].
+ *
+ * It fails with the status of the call when that is not OK, and with
+ * `G_IO_ERROR_CLOSED` when the writes or the call have ended.
+ *
+ * Returns: whether the message was taken
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_write_finish (GrpcAioCall *self,
+                            GAsyncResult *result,
+                            GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_write_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_call_write_sync:
+ * @self: a call
+ * @message: the message
+ * @cancellable: (nullable): a way to cancel the call
+ * @error: where to put an error
+ *
+ * Writes a message to a stream of requests, and blocks until flow control has
+ * taken it.
+ *
+ * Returns: whether the message was taken
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_write_sync (GrpcAioCall *self,
+                          GBytes *message,
+                          GCancellable *cancellable,
+                          GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), FALSE);
+  g_return_val_if_fail (message != NULL, FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_call_write_async (self, message, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_call_write_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_call_done_writing_async:
+ * @self: a call
+ * @cancellable: (nullable): a way to cancel the call
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Tells the server that the stream of requests has ended, after the messages that
+ * still wait. Does nothing the second time.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_done_writing_async (GrpcAioCall *self,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  gboolean was_closed;
+
+  g_return_if_fail (GRPC_AIO_IS_CALL (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = new_task (self, grpc_aio_call_done_writing_async, cancellable, callback, user_data);
+  if (refuse_wrong_kind (self, task, streams_requests (self),
+                         _("%s has one request, which is sent already")))
+    return;
+
+  g_mutex_lock (&self->core_call.lock);
+  was_closed = self->has_closed_writes;
+  self->has_closed_writes = TRUE;
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (was_closed)
+    g_task_return_boolean (task, TRUE);
+  else
+    send (self, new_operation (self, GRPC_AIO_SEND_CLOSE, task));
+}
+
+/**
+ * grpc_aio_call_done_writing_finish:
+ * @self: a call
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Call.done_writing_async].
+ *
+ * It fails with the status of the call when that is not OK.
+ *
+ * Returns: whether the end was told
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_done_writing_finish (GrpcAioCall *self,
+                                   GAsyncResult *result,
+                                   GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_done_writing_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_call_done_writing_sync:
+ * @self: a call
+ * @cancellable: (nullable): a way to cancel the call
+ * @error: where to put an error
+ *
+ * Tells the server that the stream of requests has ended, and blocks until flow
+ * control has taken that.
+ *
+ * Returns: whether the end was told
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_done_writing_sync (GrpcAioCall *self,
+                                 GCancellable *cancellable,
+                                 GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_call_done_writing_async (self, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_call_done_writing_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_call_initial_metadata_async:
+ * @self: a call
+ * @cancellable: (nullable): a way to stop waiting
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Waits for the metadata that the server sends before its first message. With one
+ * request and one response it comes with the response.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_initial_metadata_async (GrpcAioCall *self,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data)
+{
+  g_return_if_fail (GRPC_AIO_IS_CALL (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  wait_for (self, GRPC_AIO_WAIT_INITIAL_METADATA, grpc_aio_call_initial_metadata_async, cancellable, callback, user_data);
+}
+
+/**
+ * grpc_aio_call_initial_metadata_finish:
+ * @self: a call
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Call.initial_metadata_async].
+ *
+ * It fails with the status of the call when none came.
+ *
+ * Returns: (transfer full): the metadata
+ *
+ * Since: 0.1
+ */
+GrpcAioMetadata *
+grpc_aio_call_initial_metadata_finish (GrpcAioCall *self,
+                                       GAsyncResult *result,
+                                       GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_initial_metadata_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_call_initial_metadata_sync:
+ * @self: a call
+ * @cancellable: (nullable): a way to stop waiting
+ * @error: where to put an error
+ *
+ * Blocks until the metadata is here that the server sends before its first message.
+ *
+ * Returns: (transfer full): the metadata
+ *
+ * Since: 0.1
+ */
+GrpcAioMetadata *
+grpc_aio_call_initial_metadata_sync (GrpcAioCall *self,
+                                     GCancellable *cancellable,
+                                     GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_call_initial_metadata_async (self, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_call_initial_metadata_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_call_trailing_metadata_async:
+ * @self: a call
+ * @cancellable: (nullable): a way to stop waiting
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Waits for the metadata that comes with the status, whatever that is.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_trailing_metadata_async (GrpcAioCall *self,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data)
+{
+  g_return_if_fail (GRPC_AIO_IS_CALL (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  wait_for (self, GRPC_AIO_WAIT_TRAILING_METADATA, grpc_aio_call_trailing_metadata_async, cancellable, callback, user_data);
+}
+
+/**
+ * grpc_aio_call_trailing_metadata_finish:
+ * @self: a call
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Call.trailing_metadata_async].
+ *
+ * It fails only when cancelled.
+ *
+ * Returns: (transfer full): the metadata
+ *
+ * Since: 0.1
+ */
+GrpcAioMetadata *
+grpc_aio_call_trailing_metadata_finish (GrpcAioCall *self,
+                                        GAsyncResult *result,
+                                        GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_trailing_metadata_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_call_trailing_metadata_sync:
+ * @self: a call
+ * @cancellable: (nullable): a way to stop waiting
+ * @error: where to put an error
+ *
+ * Blocks until the metadata is here that comes with the status.
+ *
+ * Returns: (transfer full): the metadata
+ *
+ * Since: 0.1
+ */
+GrpcAioMetadata *
+grpc_aio_call_trailing_metadata_sync (GrpcAioCall *self,
+                                      GCancellable *cancellable,
+                                      GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_call_trailing_metadata_async (self, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_call_trailing_metadata_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_call_status_async:
+ * @self: a call
+ * @cancellable: (nullable): a way to stop waiting
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Waits for the status. Then [method@Call.get_details] tells more.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_status_async (GrpcAioCall *self,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_return_if_fail (GRPC_AIO_IS_CALL (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  wait_for (self, GRPC_AIO_WAIT_STATUS, grpc_aio_call_status_async, cancellable, callback, user_data);
+}
+
+/**
+ * grpc_aio_call_status_finish:
+ * @self: a call
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Call.status_async].
+ *
+ * A status other than OK is no error here: it fails only when cancelled.
+ *
+ * Returns: the status code
+ *
+ * Since: 0.1
+ */
+GrpcAioStatusCode
+grpc_aio_call_status_finish (GrpcAioCall *self,
+                             GAsyncResult *result,
+                             GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), GRPC_AIO_STATUS_CODE_UNKNOWN);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_status_async), GRPC_AIO_STATUS_CODE_UNKNOWN);
+
+  gssize code = g_task_propagate_int (G_TASK (result), error);
+
+  return code >= 0 ? (GrpcAioStatusCode) code : GRPC_AIO_STATUS_CODE_UNKNOWN;
+}
+
+/**
+ * grpc_aio_call_status_sync:
+ * @self: a call
+ * @cancellable: (nullable): a way to stop waiting
+ * @error: where to put an error
+ *
+ * Blocks until the call has its status.
+ *
+ * Returns: the status code
+ *
+ * Since: 0.1
+ */
+GrpcAioStatusCode
+grpc_aio_call_status_sync (GrpcAioCall *self,
+                           GCancellable *cancellable,
+                           GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), GRPC_AIO_STATUS_CODE_UNKNOWN);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), GRPC_AIO_STATUS_CODE_UNKNOWN);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_call_status_async (self, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_call_status_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_call_wait_for_connection_async:
+ * @self: a call
+ * @cancellable: (nullable): a way to cancel the call
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Waits until the server has answered the start of the call with its initial
+ * metadata. With one request and one response that is its end.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_wait_for_connection_async (GrpcAioCall *self,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (GRPC_AIO_IS_CALL (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = new_task (self, grpc_aio_call_wait_for_connection_async, cancellable, callback, user_data);
+  wait_or_settle (self, new_operation (self, GRPC_AIO_WAIT_CONNECTION, task));
+}
+
+/**
+ * grpc_aio_call_wait_for_connection_finish:
+ * @self: a call
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Call.wait_for_connection_async].
+ *
+ * It fails with the status of the call when that came first.
+ *
+ * Returns: whether the call is connected
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_wait_for_connection_finish (GrpcAioCall *self,
+                                          GAsyncResult *result,
+                                          GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_wait_for_connection_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_call_wait_for_connection_sync:
+ * @self: a call
+ * @cancellable: (nullable): a way to cancel the call
+ * @error: where to put an error
+ *
+ * Blocks until the server has answered the start of the call.
+ *
+ * Returns: whether the call is connected
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_wait_for_connection_sync (GrpcAioCall *self,
+                                        GCancellable *cancellable,
+                                        GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_call_wait_for_connection_async (self, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_call_wait_for_connection_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_call_cancel:
+ * @self: a call
+ *
+ * Cancels the call, on any thread. Its operations end with
+ * `G_IO_ERROR_CANCELLED`, and the server's handler is told.
+ *
+ * Returns: whether it was still running
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_cancel (GrpcAioCall *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), FALSE);
+
+  if (grpc_aio_call_is_done (self))
+    return FALSE;
+
+  g_atomic_int_set (&self->is_cancelled_here, TRUE);
+  grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, _("The call was cancelled"));
+
+  return TRUE;
+}
+
+/**
+ * grpc_aio_call_is_active:
+ * @self: a call
+ *
+ * Whether the call has no status yet.
+ *
+ * Returns: whether it runs
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_is_active (GrpcAioCall *self)
+{
+  return !grpc_aio_call_is_done (self);
+}
+
+/**
+ * grpc_aio_call_is_done:
+ * @self: a call
+ *
+ * Whether the call has its status.
+ *
+ * Returns: whether it has ended
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_is_done (GrpcAioCall *self)
+{
+  return grpc_aio_call_get_state (self) == GRPC_AIO_CALL_STATE_DONE;
+}
+
+/**
+ * grpc_aio_call_is_cancelled:
+ * @self: a call
+ *
+ * Whether the call ended because it was cancelled, here or by the server.
+ *
+ * Returns: whether it was cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_is_cancelled (GrpcAioCall *self)
+{
+  return grpc_aio_call_is_done (self) && self->code == GRPC_AIO_STATUS_CODE_CANCELLED;
+}
+
+/**
+ * grpc_aio_call_time_remaining:
+ * @self: a call
+ *
+ * Gets how long the call may still take.
+ *
+ * Returns: microseconds, 0 when its time is over, or -1 without a deadline
+ *
+ * Since: 0.1
+ */
+gint64
+grpc_aio_call_time_remaining (GrpcAioCall *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), -1);
+
+  if (self->deadline_usec == G_MAXINT64)
+    return -1;
+
+  return MAX (0, self->deadline_usec - g_get_monotonic_time ());
+}
+
+/**
+ * grpc_aio_call_get_code:
+ * @self: a call that is done
+ *
+ * Gets the status code.
+ *
+ * Returns: the status code; `GRPC_AIO_STATUS_CODE_UNKNOWN` while the call runs
+ *
+ * Since: 0.1
+ */
+GrpcAioStatusCode
+grpc_aio_call_get_code (GrpcAioCall *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), GRPC_AIO_STATUS_CODE_UNKNOWN);
+
+  return grpc_aio_call_is_done (self) ? self->code : GRPC_AIO_STATUS_CODE_UNKNOWN;
+}
+
+/**
+ * grpc_aio_call_get_details:
+ * @self: a call that is done
+ *
+ * Gets what the server, or grpc-core, says about the status.
+ *
+ * Returns: (nullable): the text; `NULL` while the call runs
+ *
+ * Since: 0.1
+ */
+const char *
+grpc_aio_call_get_details (GrpcAioCall *self)
+{
+  const char *details = NULL;
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
+
+  g_mutex_lock (&self->core_call.lock);
+  if (self->state == GRPC_AIO_CALL_STATE_DONE)
+    {
+      if (self->details == NULL)
+        self->details = grpc_aio_slice_dup_text (self->core_details);
+      details = self->details;
+    }
+  g_mutex_unlock (&self->core_call.lock);
+
+  return details;
+}
+
+/**
+ * grpc_aio_call_get_debug_string:
+ * @self: a call that is done
+ *
+ * Gets what grpc-core noted about the failure, for logs and bug reports. Its
+ * form may change at any time.
+ *
+ * Returns: (nullable): the text, or `NULL` if there is none
+ *
+ * Since: 0.1
+ */
+const char *
+grpc_aio_call_get_debug_string (GrpcAioCall *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
+
+  return grpc_aio_call_is_done (self) ? self->core_debug_string : NULL;
+}
+
+/**
+ * grpc_aio_call_dup_peer:
+ * @self: a call
+ *
+ * Gets the address of the server, such as `ipv4:127.0.0.1:50051`, once the call
+ * is connected. It is what the network says, and proves nothing.
+ *
+ * Returns: (nullable) (transfer full): the address, or `NULL` if there is none
+ *
+ * Since: 0.1
+ */
+char *
+grpc_aio_call_dup_peer (GrpcAioCall *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
+
+  return grpc_aio_core_call_dup_peer (&self->core_call);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <grpc-aio-glib/grpc-aio-channel.h>
+
+#include "engine/grpc-aio-queue-private.h"
+
+G_BEGIN_DECLS
+
+/* A place in the channel's list of calls, embedded in the call. */
+typedef struct _GrpcAioChannelMember GrpcAioChannelMember;
+
+struct _GrpcAioChannelMember
+{
+  GrpcAioChannelMember *next;
+  GrpcAioChannelMember **previous; /* NULL when not in the list */
+};
+
+GrpcAioQueue *grpc_aio_channel_get_queue (GrpcAioChannel *self);
+
+gpointer grpc_aio_channel_register_method (GrpcAioChannel *self,
+                                           const char *method);
+
+grpc_call *grpc_aio_channel_create_call (GrpcAioChannel *self,
+                                         GrpcAioQueue *queue,
+                                         gpointer registered,
+                                         const char *method,
+                                         const char *authority,
+                                         gpr_timespec deadline);
+
+gboolean grpc_aio_channel_add_member (GrpcAioChannel *self,
+                                      GrpcAioChannelMember *member);
+void grpc_aio_channel_remove_member (GrpcAioChannel *self,
+                                     GrpcAioChannelMember *member);
+
+G_END_DECLS

@@ -1,0 +1,1126 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "client/grpc-aio-channel-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <grpc/grpc_security.h>
+#include <grpc/slice.h>
+
+#include <grpc-aio-glib/grpc-aio-enums.h>
+
+#include "client/grpc-aio-call-private.h"
+#include "client/grpc-aio-multi-callable-private.h"
+#include "engine/grpc-aio-core-args-private.h"
+#include "engine/grpc-aio-core-private.h"
+#include "engine/grpc-aio-operation-private.h"
+#include "engine/grpc-aio-sync-private.h"
+#include "security/grpc-aio-credentials-private.h"
+
+/**
+ * GrpcAioChannel:
+ *
+ * A connection to a service, made when it is first needed and made anew when it
+ * was lost.
+ *
+ * The target is a name that grpc-core resolves: `host:port`,
+ * `dns:///host:port`, `ipv4:127.0.0.1:50051`, `ipv6:[::1]:50051`,
+ * `unix:/absolute/path`, `unix-abstract:name` and others ("gRPC Name
+ * Resolution").
+ *
+ * A channel may be used from any thread: a call belongs to the thread-default
+ * main context of the thread that starts it. The channel's own changes of state
+ * are told in the thread-default main context of the thread that made it.
+ *
+ * Calls keep their channel alive. When the last reference goes the connection
+ * is closed.
+ *
+ * Since: 0.1
+ */
+struct _GrpcAioChannel
+{
+  GObject parent_instance;
+
+  char *target;
+  GrpcAioChannelCredentials *credentials;
+  GrpcAioChannelOptions *options;
+  GrpcAioQueue *home;
+
+  GMutex lock; /* for all that follows */
+  grpc_channel *core;
+  GHashTable *registered; /* method → grpc-core's handle */
+  GPtrArray *queues;      /* of contexts that made calls; kept for the next ones */
+  GrpcAioChannelMember *members;
+
+  GrpcAioCompletion watch;
+  GrpcAioChannelConnectivity state;
+  gboolean is_watching;
+  gboolean is_disposed; /* waits for the watch to come back */
+  gboolean is_closed;
+  GrpcAioOperationList state_waiters; /* their code is the last observed state */
+  GrpcAioOperationList ready_waiters;
+  GrpcAioOperationList close_waiters;
+};
+
+enum
+{
+  PROP_TARGET = 1,
+  PROP_CREDENTIALS,
+  PROP_OPTIONS,
+  PROP_STATE,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (GrpcAioChannel, grpc_aio_channel, G_TYPE_OBJECT)
+
+G_STATIC_ASSERT ((int) GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE == (int) GRPC_CHANNEL_IDLE);
+G_STATIC_ASSERT ((int) GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN == (int) GRPC_CHANNEL_SHUTDOWN);
+
+/* With the lock. Has grpc-core tell the next change of state. */
+static void
+watch_state (GrpcAioChannel *self)
+{
+  if (self->is_watching || self->core == NULL)
+    return;
+
+  self->is_watching = TRUE;
+  grpc_channel_watch_connectivity_state (self->core, (grpc_connectivity_state) self->state,
+                                         gpr_inf_future (GPR_CLOCK_REALTIME),
+                                         grpc_aio_queue_get_core (self->home), &self->watch);
+}
+
+static void
+return_all (GrpcAioOperationList *operations)
+{
+  GrpcAioOperation *operation;
+
+  while ((operation = grpc_aio_operation_list_pop (operations)) != NULL)
+    grpc_aio_operation_return_boolean (operation, TRUE);
+}
+
+static GError *
+new_closed_error (void)
+{
+  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, _("The channel is closed"));
+}
+
+static void
+fail_all (GrpcAioOperationList *operations)
+{
+  GrpcAioOperation *operation;
+
+  while ((operation = grpc_aio_operation_list_pop (operations)) != NULL)
+    grpc_aio_operation_return_error (operation, new_closed_error ());
+}
+
+/* With the lock. */
+static GrpcAioChannelConnectivity
+check_state (GrpcAioChannel *self,
+             gboolean try_to_connect)
+{
+  if (self->core == NULL)
+    return GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN;
+
+  return (GrpcAioChannelConnectivity) grpc_channel_check_connectivity_state (self->core, try_to_connect);
+}
+
+/* With the lock. Takes those whose state was left. */
+static GrpcAioOperationList
+take_changed (GrpcAioChannel *self)
+{
+  GrpcAioOperationList all = grpc_aio_operation_list_take (&self->state_waiters);
+  GrpcAioOperationList changed = { NULL, NULL };
+  GrpcAioOperation *operation;
+
+  while ((operation = grpc_aio_operation_list_pop (&all)) != NULL)
+    grpc_aio_operation_list_append ((int) operation->code != (int) self->state ? &changed : &self->state_waiters, operation);
+
+  return changed;
+}
+
+/* Takes over what grpc-core says of the state, and tells those who wait. */
+static void
+update_state (GrpcAioChannel *self)
+{
+  GrpcAioOperationList changed, ready = { NULL, NULL }, failed = { NULL, NULL };
+  GrpcAioChannelConnectivity before;
+  gboolean has_changed;
+
+  g_mutex_lock (&self->lock);
+  before = self->state;
+  self->state = check_state (self, self->ready_waiters.head != NULL);
+  has_changed = self->state != before;
+  changed = take_changed (self);
+  if (self->state == GRPC_AIO_CHANNEL_CONNECTIVITY_READY)
+    ready = grpc_aio_operation_list_take (&self->ready_waiters);
+  else if (self->state == GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN)
+    failed = grpc_aio_operation_list_take (&self->ready_waiters);
+  watch_state (self);
+  g_mutex_unlock (&self->lock);
+
+  if (has_changed && !grpc_aio_queue_is_orphan (self->home))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+
+  return_all (&changed);
+  return_all (&ready);
+  fail_all (&failed);
+}
+
+static void
+on_state_changed (GrpcAioCompletion *completion,
+                  gboolean ok)
+{
+  GrpcAioChannel *self = (GrpcAioChannel *) ((guint8 *) completion - G_STRUCT_OFFSET (GrpcAioChannel, watch));
+  gboolean was_disposed;
+
+  g_mutex_lock (&self->lock);
+  was_disposed = self->is_disposed;
+  self->is_watching = FALSE;
+  self->is_disposed = FALSE;
+  if (!was_disposed)
+    g_object_ref (self);
+  g_mutex_unlock (&self->lock);
+
+  if (!was_disposed)
+    update_state (self);
+  g_object_unref (self);
+}
+
+/* Refuses new calls from now on. */
+static void
+grpc_aio_channel_shut (GrpcAioChannel *self)
+{
+  grpc_channel *core;
+
+  g_mutex_lock (&self->lock);
+  self->is_closed = TRUE;
+  core = g_steal_pointer (&self->core);
+  g_mutex_unlock (&self->lock);
+
+  if (core != NULL)
+    grpc_channel_destroy (core);
+}
+
+static void
+cancel_members (GrpcAioChannel *self)
+{
+  g_mutex_lock (&self->lock);
+  for (GrpcAioChannelMember *at = self->members; at != NULL; at = at->next)
+    grpc_aio_call_cancel_member (at, _("The channel is closed"));
+  g_mutex_unlock (&self->lock);
+}
+
+static void
+grpc_aio_channel_constructed (GObject *object)
+{
+  GrpcAioChannel *self = GRPC_AIO_CHANNEL (object);
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+  g_auto (GrpcAioCoreArgs) args = { { 0 } };
+  grpc_channel_credentials *insecure = NULL, *credentials = NULL;
+
+  G_OBJECT_CLASS (grpc_aio_channel_parent_class)->constructed (object);
+
+  self->home = grpc_aio_queue_get_for_context (context);
+  g_ptr_array_add (self->queues, grpc_aio_queue_ref (self->home));
+  if (!grpc_aio_core_is_usable ())
+    return;
+
+  if (self->credentials != NULL)
+    credentials = grpc_aio_channel_credentials_get_core (self->credentials);
+  if (credentials == NULL)
+    credentials = insecure = grpc_insecure_credentials_create ();
+
+  grpc_aio_core_args_init (&args, self->options, 0);
+  self->core = grpc_channel_create (self->target != NULL ? self->target : "", credentials, &args.args);
+
+  if (insecure != NULL)
+    grpc_channel_credentials_release (insecure);
+}
+
+/* The memory of a watch belongs to grpc-core until it comes back, which it does
+ * at once when the core channel goes. */
+static void
+grpc_aio_channel_dispose (GObject *object)
+{
+  GrpcAioChannel *self = GRPC_AIO_CHANNEL (object);
+
+  g_mutex_lock (&self->lock);
+  if (self->is_watching && !self->is_disposed)
+    {
+      self->is_disposed = TRUE;
+      g_object_ref (self);
+    }
+  g_mutex_unlock (&self->lock);
+
+  cancel_members (self);
+  grpc_aio_channel_shut (self);
+
+  G_OBJECT_CLASS (grpc_aio_channel_parent_class)->dispose (object);
+}
+
+static void
+grpc_aio_channel_finalize (GObject *object)
+{
+  GrpcAioChannel *self = GRPC_AIO_CHANNEL (object);
+
+  g_assert (self->members == NULL);
+
+  g_free (self->target);
+  g_clear_object (&self->credentials);
+  g_clear_object (&self->options);
+  g_hash_table_unref (self->registered);
+  g_ptr_array_unref (self->queues);
+  grpc_aio_queue_unref (self->home);
+  g_mutex_clear (&self->lock);
+  grpc_aio_core_unref ();
+
+  G_OBJECT_CLASS (grpc_aio_channel_parent_class)->finalize (object);
+}
+
+static void
+grpc_aio_channel_get_property (GObject *object,
+                               guint id,
+                               GValue *value,
+                               GParamSpec *pspec)
+{
+  GrpcAioChannel *self = GRPC_AIO_CHANNEL (object);
+
+  switch (id)
+    {
+    case PROP_TARGET:
+      g_value_set_string (value, self->target);
+      break;
+
+    case PROP_CREDENTIALS:
+      g_value_set_object (value, self->credentials);
+      break;
+
+    case PROP_OPTIONS:
+      g_value_set_object (value, self->options);
+      break;
+
+    case PROP_STATE:
+      g_value_set_enum (value, grpc_aio_channel_get_state (self, FALSE));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+grpc_aio_channel_set_property (GObject *object,
+                               guint id,
+                               const GValue *value,
+                               GParamSpec *pspec)
+{
+  GrpcAioChannel *self = GRPC_AIO_CHANNEL (object);
+
+  switch (id)
+    {
+    case PROP_TARGET:
+      self->target = g_value_dup_string (value);
+      break;
+
+    case PROP_CREDENTIALS:
+      self->credentials = g_value_dup_object (value);
+      break;
+
+    case PROP_OPTIONS:
+      self->options = g_value_dup_object (value);
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+grpc_aio_channel_class_init (GrpcAioChannelClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags construct_flags = G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS;
+
+  object_class->constructed = grpc_aio_channel_constructed;
+  object_class->dispose = grpc_aio_channel_dispose;
+  object_class->finalize = grpc_aio_channel_finalize;
+  object_class->get_property = grpc_aio_channel_get_property;
+  object_class->set_property = grpc_aio_channel_set_property;
+
+  /**
+   * GrpcAioChannel:target:
+   *
+   * The name of the server.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_TARGET] = g_param_spec_string ("target", NULL, NULL, NULL, construct_flags);
+
+  /**
+   * GrpcAioChannel:credentials:
+   *
+   * How connections are secured; `NULL` for not at all.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_CREDENTIALS] = g_param_spec_object ("credentials", NULL, NULL, GRPC_AIO_TYPE_CHANNEL_CREDENTIALS, construct_flags);
+
+  /**
+   * GrpcAioChannel:options:
+   *
+   * Channel arguments, or `NULL` for the defaults.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_OPTIONS] = g_param_spec_object ("options", NULL, NULL, GRPC_AIO_TYPE_CHANNEL_OPTIONS, construct_flags);
+
+  /**
+   * GrpcAioChannel:state: (getter get_state)
+   *
+   * The state of the connection. Changes are notified from the first call,
+   * [method@Channel.ready_async] or [method@Channel.get_state] that connects.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_STATE] = g_param_spec_enum ("state", NULL, NULL, GRPC_AIO_TYPE_CHANNEL_CONNECTIVITY,
+                                              GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE,
+                                              G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+grpc_aio_channel_init (GrpcAioChannel *self)
+{
+  grpc_aio_core_ref ();
+
+  g_mutex_init (&self->lock);
+  self->watch.run = on_state_changed;
+  self->registered = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->queues = g_ptr_array_new_with_free_func ((GDestroyNotify) grpc_aio_queue_unref);
+}
+
+/* The queue of this thread's context. The channel keeps those it was used with,
+ * or each lone call would set one up and tear it down. */
+GrpcAioQueue *
+grpc_aio_channel_get_queue (GrpcAioChannel *self)
+{
+  GMainContext *context = g_main_context_get_thread_default ();
+  GrpcAioQueue *queue = NULL;
+
+  if (context == NULL)
+    context = g_main_context_default ();
+
+  g_mutex_lock (&self->lock);
+  for (guint i = self->queues->len; i > 0 && queue == NULL; i--)
+    {
+      GrpcAioQueue *known = g_ptr_array_index (self->queues, i - 1);
+
+      if (grpc_aio_queue_is_for (known, context))
+        queue = grpc_aio_queue_ref (known);
+      else if (grpc_aio_queue_is_orphan (known))
+        g_ptr_array_remove_index_fast (self->queues, i - 1);
+    }
+  if (queue == NULL)
+    {
+      queue = grpc_aio_queue_get_for_context (context);
+      g_ptr_array_add (self->queues, grpc_aio_queue_ref (queue));
+    }
+  g_mutex_unlock (&self->lock);
+
+  return queue;
+}
+
+/* NULL when the channel is closed. */
+gpointer
+grpc_aio_channel_register_method (GrpcAioChannel *self,
+                                  const char *method)
+{
+  gpointer handle = NULL;
+  gpointer key;
+
+  g_mutex_lock (&self->lock);
+  if (self->core != NULL && !g_hash_table_lookup_extended (self->registered, method, &key, &handle))
+    {
+      key = g_strdup (method);
+      handle = grpc_channel_register_call (self->core, key, NULL, NULL);
+      g_hash_table_insert (self->registered, key, handle);
+    }
+  g_mutex_unlock (&self->lock);
+
+  return handle;
+}
+
+/* NULL when the channel is closed. */
+grpc_call *
+grpc_aio_channel_create_call (GrpcAioChannel *self,
+                              GrpcAioQueue *queue,
+                              gpointer registered,
+                              const char *method,
+                              const char *authority,
+                              gpr_timespec deadline)
+{
+  grpc_completion_queue *core_queue = grpc_aio_queue_get_core (queue);
+  grpc_call *call = NULL;
+
+  if (!grpc_aio_core_is_usable ())
+    return NULL;
+
+  g_mutex_lock (&self->lock);
+  if (self->core != NULL && !self->is_closed)
+    {
+      if (authority == NULL && registered != NULL)
+        {
+          call = grpc_channel_create_registered_call (self->core, NULL, GRPC_PROPAGATE_DEFAULTS, core_queue,
+                                                      registered, deadline, NULL);
+        }
+      else
+        {
+          grpc_slice path = grpc_slice_from_copied_string (method);
+          grpc_slice host = grpc_slice_from_copied_string (authority != NULL ? authority : "");
+
+          call = grpc_channel_create_call (self->core, NULL, GRPC_PROPAGATE_DEFAULTS, core_queue,
+                                           path, authority != NULL ? &host : NULL, deadline, NULL);
+          grpc_slice_unref (path);
+          grpc_slice_unref (host);
+        }
+      watch_state (self);
+    }
+  g_mutex_unlock (&self->lock);
+
+  return call;
+}
+
+/* FALSE when the channel was closed meanwhile. */
+gboolean
+grpc_aio_channel_add_member (GrpcAioChannel *self,
+                             GrpcAioChannelMember *member)
+{
+  gboolean is_open;
+
+  g_mutex_lock (&self->lock);
+  is_open = !self->is_closed;
+  member->next = self->members;
+  member->previous = &self->members;
+  if (self->members != NULL)
+    self->members->previous = &member->next;
+  self->members = member;
+  g_mutex_unlock (&self->lock);
+
+  return is_open;
+}
+
+void
+grpc_aio_channel_remove_member (GrpcAioChannel *self,
+                                GrpcAioChannelMember *member)
+{
+  GrpcAioOperationList closed = { NULL, NULL };
+
+  g_mutex_lock (&self->lock);
+  if (member->previous != NULL)
+    {
+      *member->previous = member->next;
+      if (member->next != NULL)
+        member->next->previous = member->previous;
+      member->previous = NULL;
+    }
+  if (self->members == NULL)
+    closed = grpc_aio_operation_list_take (&self->close_waiters);
+  g_mutex_unlock (&self->lock);
+
+  if (closed.head != NULL)
+    grpc_aio_channel_shut (self);
+  return_all (&closed);
+}
+
+/**
+ * grpc_aio_channel_new:
+ * @target: the name of the server, such as `localhost:50051`
+ * @credentials: (nullable): how to secure connections, or `NULL` for not at all
+ *
+ * Creates a channel. It connects when it is first used.
+ *
+ * Returns: (transfer full): a new channel
+ *
+ * Since: 0.1
+ */
+GrpcAioChannel *
+grpc_aio_channel_new (const char *target,
+                      GrpcAioChannelCredentials *credentials)
+{
+  return grpc_aio_channel_new_with_options (target, credentials, NULL);
+}
+
+/**
+ * grpc_aio_channel_new_with_options:
+ * @target: the name of the server, such as `localhost:50051`
+ * @credentials: (nullable): how to secure connections, or `NULL` for not at all
+ * @options: (nullable): channel arguments, or `NULL` for the defaults
+ *
+ * Creates a channel with channel arguments. It connects when it is first used.
+ *
+ * Returns: (transfer full): a new channel
+ *
+ * Since: 0.1
+ */
+GrpcAioChannel *
+grpc_aio_channel_new_with_options (const char *target,
+                                   GrpcAioChannelCredentials *credentials,
+                                   GrpcAioChannelOptions *options)
+{
+  g_return_val_if_fail (target != NULL, NULL);
+  g_return_val_if_fail (credentials == NULL || GRPC_AIO_IS_CHANNEL_CREDENTIALS (credentials), NULL);
+  g_return_val_if_fail (options == NULL || GRPC_AIO_IS_CHANNEL_OPTIONS (options), NULL);
+
+  return g_object_new (GRPC_AIO_TYPE_CHANNEL,
+                       "target", target,
+                       "credentials", credentials,
+                       "options", options,
+                       NULL);
+}
+
+/**
+ * grpc_aio_channel_get_target:
+ * @self: a channel
+ *
+ * Gets the name of the server.
+ *
+ * Returns: the target
+ *
+ * Since: 0.1
+ */
+const char *
+grpc_aio_channel_get_target (GrpcAioChannel *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), NULL);
+
+  return self->target;
+}
+
+/**
+ * grpc_aio_channel_get_credentials:
+ * @self: a channel
+ *
+ * Gets how connections are secured.
+ *
+ * Returns: (nullable) (transfer none): the credentials, or `NULL` for none
+ *
+ * Since: 0.1
+ */
+GrpcAioChannelCredentials *
+grpc_aio_channel_get_credentials (GrpcAioChannel *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), NULL);
+
+  return self->credentials;
+}
+
+/**
+ * grpc_aio_channel_get_options:
+ * @self: a channel
+ *
+ * Gets the channel arguments.
+ *
+ * Returns: (nullable) (transfer none): the options, or `NULL` for the defaults
+ *
+ * Since: 0.1
+ */
+GrpcAioChannelOptions *
+grpc_aio_channel_get_options (GrpcAioChannel *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), NULL);
+
+  return self->options;
+}
+
+static GrpcAioMultiCallable *
+new_multi_callable (GrpcAioChannel *self,
+                    const char *method,
+                    GrpcAioMethodKind kind)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), NULL);
+  g_return_val_if_fail (method != NULL && *method == '/', NULL);
+
+  return grpc_aio_multi_callable_new (self, method, kind);
+}
+
+/**
+ * grpc_aio_channel_unary_unary:
+ * @self: a channel
+ * @method: the full name, `/package.Service/Method`
+ *
+ * Makes a method with one request and one response ready to be called.
+ *
+ * Returns: (transfer full): the method
+ *
+ * Since: 0.1
+ */
+GrpcAioMultiCallable *
+grpc_aio_channel_unary_unary (GrpcAioChannel *self,
+                              const char *method)
+{
+  return new_multi_callable (self, method, GRPC_AIO_METHOD_KIND_UNARY_UNARY);
+}
+
+/**
+ * grpc_aio_channel_unary_stream:
+ * @self: a channel
+ * @method: the full name, `/package.Service/Method`
+ *
+ * Makes a method with one request and a stream of responses ready to be called.
+ *
+ * Returns: (transfer full): the method
+ *
+ * Since: 0.1
+ */
+GrpcAioMultiCallable *
+grpc_aio_channel_unary_stream (GrpcAioChannel *self,
+                               const char *method)
+{
+  return new_multi_callable (self, method, GRPC_AIO_METHOD_KIND_UNARY_STREAM);
+}
+
+/**
+ * grpc_aio_channel_stream_unary:
+ * @self: a channel
+ * @method: the full name, `/package.Service/Method`
+ *
+ * Makes a method with a stream of requests and one response ready to be called.
+ *
+ * Returns: (transfer full): the method
+ *
+ * Since: 0.1
+ */
+GrpcAioMultiCallable *
+grpc_aio_channel_stream_unary (GrpcAioChannel *self,
+                               const char *method)
+{
+  return new_multi_callable (self, method, GRPC_AIO_METHOD_KIND_STREAM_UNARY);
+}
+
+/**
+ * grpc_aio_channel_stream_stream:
+ * @self: a channel
+ * @method: the full name, `/package.Service/Method`
+ *
+ * Makes a method with two streams ready to be called.
+ *
+ * Returns: (transfer full): the method
+ *
+ * Since: 0.1
+ */
+GrpcAioMultiCallable *
+grpc_aio_channel_stream_stream (GrpcAioChannel *self,
+                                const char *method)
+{
+  return new_multi_callable (self, method, GRPC_AIO_METHOD_KIND_STREAM_STREAM);
+}
+
+/**
+ * grpc_aio_channel_get_state: (get-property state)
+ * @self: a channel
+ * @try_to_connect: whether an idle channel should connect
+ *
+ * Gets the state of the connection.
+ *
+ * Returns: the state now
+ *
+ * Since: 0.1
+ */
+GrpcAioChannelConnectivity
+grpc_aio_channel_get_state (GrpcAioChannel *self,
+                            gboolean try_to_connect)
+{
+  GrpcAioChannelConnectivity state;
+
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN);
+
+  g_mutex_lock (&self->lock);
+  if (try_to_connect)
+    watch_state (self);
+  state = check_state (self, try_to_connect);
+  g_mutex_unlock (&self->lock);
+
+  return state;
+}
+
+static gboolean
+withdraw_state_waiter (GrpcAioOperation *operation,
+                       gpointer owner)
+{
+  GrpcAioChannel *self = owner;
+  gboolean found;
+
+  g_mutex_lock (&self->lock);
+  found = grpc_aio_operation_list_remove (&self->state_waiters, operation) ||
+          grpc_aio_operation_list_remove (&self->ready_waiters, operation);
+  g_mutex_unlock (&self->lock);
+
+  return found;
+}
+
+/**
+ * grpc_aio_channel_wait_for_state_change_async:
+ * @self: a channel
+ * @last_observed_state: the state to leave
+ * @cancellable: (nullable): a way to stop waiting
+ * @callback: (scope async): called once the state is another one
+ * @user_data: data for @callback
+ *
+ * Waits until the state is not @last_observed_state, which may be so at once.
+ * It does not connect.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_channel_wait_for_state_change_async (GrpcAioChannel *self,
+                                              GrpcAioChannelConnectivity last_observed_state,
+                                              GCancellable *cancellable,
+                                              GAsyncReadyCallback callback,
+                                              gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
+  gboolean is_changed;
+
+  g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, grpc_aio_channel_wait_for_state_change_async);
+
+  operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, task);
+  operation->code = (GrpcAioStatusCode) last_observed_state;
+  grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_state_waiter);
+
+  g_mutex_lock (&self->lock);
+  is_changed = check_state (self, FALSE) != last_observed_state;
+  if (!is_changed)
+    {
+      grpc_aio_operation_list_append (&self->state_waiters, operation);
+      watch_state (self);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (is_changed)
+    grpc_aio_operation_return_boolean (operation, TRUE);
+}
+
+/**
+ * grpc_aio_channel_wait_for_state_change_finish:
+ * @self: a channel
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Channel.wait_for_state_change_async].
+ *
+ * Returns: whether the state changed; it fails only when cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_channel_wait_for_state_change_finish (GrpcAioChannel *self,
+                                               GAsyncResult *result,
+                                               GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_channel_wait_for_state_change_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_channel_wait_for_state_change_sync:
+ * @self: a channel
+ * @last_observed_state: the state to leave
+ * @cancellable: (nullable): a way to stop waiting
+ * @error: where to put an error
+ *
+ * Blocks until the state is not @last_observed_state.
+ *
+ * Returns: whether the state changed; it fails only when cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_channel_wait_for_state_change_sync (GrpcAioChannel *self,
+                                             GrpcAioChannelConnectivity last_observed_state,
+                                             GCancellable *cancellable,
+                                             GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  sync = grpc_aio_sync_begin (self->home);
+  grpc_aio_channel_wait_for_state_change_async (self, last_observed_state, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_channel_wait_for_state_change_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_channel_ready_async:
+ * @self: a channel
+ * @cancellable: (nullable): a way to stop waiting
+ * @callback: (scope async): called once the channel is connected
+ * @user_data: data for @callback
+ *
+ * Connects, and waits until that succeeded, however often it has to be tried.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_channel_ready_async (GrpcAioChannel *self,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
+  GrpcAioChannelConnectivity state;
+
+  g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, grpc_aio_channel_ready_async);
+
+  operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, task);
+  grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_state_waiter);
+
+  g_mutex_lock (&self->lock);
+  state = check_state (self, TRUE);
+  if (state != GRPC_AIO_CHANNEL_CONNECTIVITY_READY && state != GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN)
+    {
+      grpc_aio_operation_list_append (&self->ready_waiters, g_steal_pointer (&operation));
+      watch_state (self);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (operation != NULL && state == GRPC_AIO_CHANNEL_CONNECTIVITY_READY)
+    grpc_aio_operation_return_boolean (operation, TRUE);
+  else if (operation != NULL)
+    grpc_aio_operation_return_error (operation, new_closed_error ());
+}
+
+/**
+ * grpc_aio_channel_ready_finish:
+ * @self: a channel
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Channel.ready_async].
+ *
+ * It fails with `G_IO_ERROR_CLOSED` when the channel was closed.
+ *
+ * Returns: whether the channel is connected
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_channel_ready_finish (GrpcAioChannel *self,
+                               GAsyncResult *result,
+                               GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_channel_ready_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_channel_ready_sync:
+ * @self: a channel
+ * @cancellable: (nullable): a way to stop waiting
+ * @error: where to put an error
+ *
+ * Connects, and blocks until that succeeded, however often it has to be tried.
+ *
+ * Returns: whether the channel is connected
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_channel_ready_sync (GrpcAioChannel *self,
+                             GCancellable *cancellable,
+                             GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  sync = grpc_aio_sync_begin (self->home);
+  grpc_aio_channel_ready_async (self, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_channel_ready_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_channel_close:
+ * @self: a channel
+ *
+ * Closes the channel for good: running calls are cancelled, new ones fail with
+ * `GRPC_AIO_ERROR_FAILED_PRECONDITION`. Does nothing the second time.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_channel_close (GrpcAioChannel *self)
+{
+  g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
+
+  g_mutex_lock (&self->lock);
+  self->is_closed = TRUE;
+  g_mutex_unlock (&self->lock);
+
+  cancel_members (self);
+  grpc_aio_channel_shut (self);
+}
+
+static gboolean
+on_grace_ended (gpointer data)
+{
+  grpc_aio_channel_close (data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+destroy_source (gpointer data)
+{
+  g_source_destroy (data);
+  g_source_unref (data);
+}
+
+static gboolean
+withdraw_close_waiter (GrpcAioOperation *operation,
+                       gpointer owner)
+{
+  GrpcAioChannel *self = owner;
+  gboolean found;
+
+  g_mutex_lock (&self->lock);
+  found = grpc_aio_operation_list_remove (&self->close_waiters, operation);
+  g_mutex_unlock (&self->lock);
+
+  return found;
+}
+
+/**
+ * grpc_aio_channel_close_async:
+ * @self: a channel
+ * @grace_usec: for how many microseconds running calls may go on; 0 cancels
+ *   them at once, a negative number lets them end by themselves
+ * @cancellable: (nullable): a way to stop waiting; the channel is closed all the
+ *   same
+ * @callback: (scope async): called once no call runs any more
+ * @user_data: data for @callback
+ *
+ * Closes the channel for good, when its running calls have ended.
+ *
+ * New calls are refused from now on. It may be called several times: each
+ * waits, and the shortest grace counts.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_channel_close_async (GrpcAioChannel *self,
+                              gint64 grace_usec,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
+  GrpcAioOperationList closed = { NULL, NULL };
+  gboolean is_idle;
+
+  g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, grpc_aio_channel_close_async);
+
+  operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, task);
+  grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_close_waiter);
+
+  if (grace_usec > 0)
+    {
+      GSource *grace = g_timeout_source_new (MIN ((grace_usec + 999) / 1000, G_MAXUINT));
+
+      g_source_set_callback (grace, on_grace_ended, self, NULL);
+      g_source_attach (grace, g_task_get_context (task));
+      g_task_set_task_data (task, grace, destroy_source);
+    }
+
+  g_mutex_lock (&self->lock);
+  self->is_closed = TRUE;
+  is_idle = self->members == NULL;
+  grpc_aio_operation_list_append (&self->close_waiters, operation);
+  if (is_idle)
+    closed = grpc_aio_operation_list_take (&self->close_waiters);
+  g_mutex_unlock (&self->lock);
+
+  if (is_idle || grace_usec == 0)
+    grpc_aio_channel_close (self);
+  return_all (&closed);
+}
+
+/**
+ * grpc_aio_channel_close_finish:
+ * @self: a channel
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Channel.close_async].
+ *
+ * Returns: whether no call runs any more; it fails only when cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_channel_close_finish (GrpcAioChannel *self,
+                               GAsyncResult *result,
+                               GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_channel_close_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_channel_close_sync:
+ * @self: a channel
+ * @grace_usec: for how many microseconds running calls may go on
+ * @cancellable: (nullable): a way to stop waiting
+ * @error: where to put an error
+ *
+ * Closes the channel for good, and blocks until its running calls have ended.
+ *
+ * Calls of this thread, or of contexts that no thread runs, end while this
+ * waits; their callbacks run later, when their context does.
+ *
+ * Returns: whether no call runs any more; it fails only when cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_channel_close_sync (GrpcAioChannel *self,
+                             gint64 grace_usec,
+                             GCancellable *cancellable,
+                             GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  sync = grpc_aio_sync_begin (self->home);
+  grpc_aio_channel_close_async (self, grace_usec, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_channel_close_finish (self, grpc_aio_sync_wait (&sync), error);
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <grpc-aio-glib/grpc-aio-multi-callable.h>
+
+G_BEGIN_DECLS
+
+GrpcAioMultiCallable *grpc_aio_multi_callable_new (GrpcAioChannel *channel,
+                                                   const char *method,
+                                                   GrpcAioMethodKind kind);
+
+gpointer grpc_aio_multi_callable_get_registered (GrpcAioMultiCallable *self);
+
+G_END_DECLS

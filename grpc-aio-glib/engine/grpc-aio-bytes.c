@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* Messages: GBytes on our side, byte buffers of slices on grpc-core's. Neither
+ * way copies a payload that is one piece of memory. */
+
+#include "engine/grpc-aio-bytes-private.h"
+
+#include <string.h>
+
+#include <grpc/byte_buffer.h>
+#include <grpc/byte_buffer_reader.h>
+#include <grpc/slice.h>
+
+/* Up to this size a copy costs less than the reference counts. */
+#define COPY_MAX 64
+
+static void
+unref_bytes (gpointer data)
+{
+  g_bytes_unref (data);
+}
+
+grpc_byte_buffer *
+grpc_aio_bytes_to_core (GBytes *bytes)
+{
+  gsize length;
+  gconstpointer data = g_bytes_get_data (bytes, &length);
+  grpc_byte_buffer *buffer;
+  grpc_slice slice;
+
+  if (length <= COPY_MAX)
+    slice = grpc_slice_from_copied_buffer (data, length);
+  else
+    slice = grpc_slice_new_with_user_data ((gpointer) data, length, unref_bytes, g_bytes_ref (bytes));
+
+  buffer = grpc_raw_byte_buffer_create (&slice, 1);
+  grpc_slice_unref (slice);
+
+  return buffer;
+}
+
+static void
+unref_slice (gpointer data)
+{
+  grpc_slice *slice = data;
+
+  grpc_slice_unref (*slice);
+  g_free (slice);
+}
+
+static GBytes *
+bytes_new_share_slice (const grpc_slice *slice)
+{
+  grpc_slice *kept;
+
+  if (slice->refcount == NULL || GRPC_SLICE_LENGTH (*slice) <= COPY_MAX)
+    return g_bytes_new (GRPC_SLICE_START_PTR (*slice), GRPC_SLICE_LENGTH (*slice));
+
+  kept = g_new (grpc_slice, 1);
+  *kept = grpc_slice_ref (*slice);
+
+  return g_bytes_new_with_free_func (GRPC_SLICE_START_PTR (*kept), GRPC_SLICE_LENGTH (*kept), unref_slice, kept);
+}
+
+/* What came in several pieces is put together. */
+static GBytes *
+bytes_new_from_reader (grpc_byte_buffer_reader *reader)
+{
+  gsize total = grpc_byte_buffer_length (reader->buffer_out);
+  gsize length = 0;
+  guint8 *data = NULL;
+  grpc_slice *slice;
+
+  while (grpc_byte_buffer_reader_peek (reader, &slice))
+    {
+      if (data == NULL)
+        {
+          if (GRPC_SLICE_LENGTH (*slice) == total)
+            return bytes_new_share_slice (slice);
+
+          data = g_malloc (total);
+        }
+
+      memcpy (data + length, GRPC_SLICE_START_PTR (*slice), GRPC_SLICE_LENGTH (*slice));
+      length += GRPC_SLICE_LENGTH (*slice);
+    }
+
+  return g_bytes_new_take (data, length);
+}
+
+/* Consumes @buffer. NULL when its content cannot be decompressed. */
+GBytes *
+grpc_aio_bytes_new_take_core (grpc_byte_buffer *buffer)
+{
+  grpc_byte_buffer_reader reader;
+  GBytes *bytes = NULL;
+
+  if (grpc_byte_buffer_reader_init (&reader, buffer))
+    {
+      bytes = bytes_new_from_reader (&reader);
+      grpc_byte_buffer_reader_destroy (&reader);
+    }
+  grpc_byte_buffer_destroy (buffer);
+
+  return bytes;
+}
+
+/* Text of a peer, made fit to be shown. */
+char *
+grpc_aio_slice_dup_text (grpc_slice slice)
+{
+  return g_utf8_make_valid ((const char *) GRPC_SLICE_START_PTR (slice), GRPC_SLICE_LENGTH (slice));
+}

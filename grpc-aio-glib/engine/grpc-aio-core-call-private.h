@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "engine/grpc-aio-operation-private.h"
+
+G_BEGIN_DECLS
+
+typedef struct _GrpcAioCoreCall GrpcAioCoreCall;
+typedef struct _GrpcAioBatch GrpcAioBatch;
+
+/* Operations that grpc-core completes together. */
+struct _GrpcAioBatch
+{
+  GrpcAioCompletion completion;
+  GrpcAioCoreCall *call;
+  void (*done) (GrpcAioCoreCall *call,
+                gboolean ok);
+};
+
+/* What a client's call and a server's call do each in their own way. */
+typedef struct
+{
+  /* With the lock; adds to the operations of a send. */
+  gsize (*add_ops) (GrpcAioCoreCall *call,
+                    grpc_op *ops);
+  /* A read met the end of the stream, a send could not be done. Consumes. */
+  void (*end_read) (GrpcAioCoreCall *call,
+                    GrpcAioOperation *operation);
+  void (*end_send) (GrpcAioCoreCall *call,
+                    GrpcAioOperation *operation);
+  /* A read or send was completed. */
+  void (*settled) (GrpcAioCoreCall *call);
+} GrpcAioCoreCallFuncs;
+
+/* What both share: the handle, the batches, the queued reads and sends. */
+struct _GrpcAioCoreCall
+{
+  GObject *owner; /* this is a part of it */
+  const GrpcAioCoreCallFuncs *funcs;
+  GrpcAioQueue *queue;
+  grpc_call *core;
+  GMutex lock;
+  gint outstanding; /* atomic; batches, and whether the owner waits for them */
+
+  /* With the lock. */
+  GrpcAioBatch reading;
+  GrpcAioOperationList reads;
+  grpc_byte_buffer *incoming;
+  gboolean is_reading;
+  gboolean reads_ended;
+
+  GrpcAioBatch sending;
+  GrpcAioOperationList sends;
+  guint n_in_flight; /* at the head of sends */
+  gboolean sends_ended;
+  gboolean needs_initial_metadata;
+};
+
+void grpc_aio_core_call_init (GrpcAioCoreCall *self,
+                              gpointer owner,
+                              const GrpcAioCoreCallFuncs *funcs,
+                              GrpcAioQueue *queue,
+                              grpc_call *core);
+void grpc_aio_core_call_keep_owner (GrpcAioCoreCall *self);
+void grpc_aio_core_call_begin (GrpcAioCoreCall *self);
+void grpc_aio_core_call_end (GrpcAioCoreCall *self);
+gboolean grpc_aio_core_call_dispose (GrpcAioCoreCall *self);
+void grpc_aio_core_call_clear (GrpcAioCoreCall *self);
+
+gboolean grpc_aio_core_call_start (GrpcAioCoreCall *self,
+                                   GrpcAioBatch *batch,
+                                   const grpc_op *ops,
+                                   gsize n_ops);
+gboolean grpc_aio_core_call_is_idle (GrpcAioCoreCall *self);
+
+void grpc_aio_core_call_read (GrpcAioCoreCall *self,
+                              GrpcAioOperation *operation);
+void grpc_aio_core_call_send (GrpcAioCoreCall *self,
+                              GrpcAioOperation *operation);
+void grpc_aio_core_call_cancel (GrpcAioCoreCall *self,
+                                grpc_status_code code,
+                                const char *details);
+
+char *grpc_aio_core_call_dup_peer (GrpcAioCoreCall *self);
+
+G_END_DECLS

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* The life of grpc-core in this process: started with the first object that
+ * needs it, shut down after the last one, out of the way of exit () and fork (). */
+
+#include "engine/grpc-aio-core-private.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include <glib/gi18n-lib.h>
+#include <grpc/grpc.h>
+#include <grpc/support/log.h>
+
+static GMutex refs_lock;
+static guint core_refs;      /* with refs_lock */
+static gint core_is_forked;  /* atomic; set for good in a child of fork () */
+static GMutex teardown_lock; /* Held around what must not run during exit (). */
+
+/* grpc-core's own log goes where the rest of a GLib program's log goes. Runs on
+ * any thread. */
+static void
+on_core_log (gpr_log_func_args *args)
+{
+  g_autofree char *line = g_strdup_printf ("%d", args->line);
+  g_autofree char *severity = g_ascii_strdown (gpr_log_severity_string (args->severity), -1);
+
+  /* What matters to the program reaches it as a GError: even grpc-core's
+   * errors are only details here. */
+  g_log_structured ("GrpcAio-core", G_LOG_LEVEL_DEBUG,
+                    "CODE_FILE", args->file,
+                    "CODE_LINE", line,
+                    "GRPC_SEVERITY", severity,
+                    "MESSAGE", "%s", args->message);
+}
+
+/* Runs before the destructors of grpc-core's static objects, since it was
+ * registered after them. A teardown that runs now is waited for, and the lock
+ * is kept, so that none can begin any more. */
+static void
+on_exit_process (void)
+{
+  if (grpc_aio_core_is_usable ())
+    g_mutex_lock (&teardown_lock);
+}
+
+/* The threads of grpc-core and our own pollers do not exist in the child. */
+static void
+on_fork_child (void)
+{
+  g_atomic_int_set (&core_is_forked, TRUE);
+}
+
+static void
+set_up_process (void)
+{
+  static gsize once = 0;
+
+  if (!g_once_init_enter (&once))
+    return;
+
+  bindtextdomain (GETTEXT_PACKAGE, GRPC_AIO_LOCALE_DIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+
+  /* There is one log function for the process. It stays alone when the
+   * program uses grpc-core itself or the user asked grpc-core to log. */
+  if (!grpc_is_initialized () && g_getenv ("GRPC_VERBOSITY") == NULL && g_getenv ("GRPC_TRACE") == NULL)
+    gpr_set_log_function (on_core_log);
+
+  atexit (on_exit_process);
+  pthread_atfork (NULL, NULL, on_fork_child);
+
+  g_once_init_leave (&once, 1);
+}
+
+void
+grpc_aio_core_begin_teardown (void)
+{
+  g_mutex_lock (&teardown_lock);
+}
+
+void
+grpc_aio_core_end_teardown (void)
+{
+  g_mutex_unlock (&teardown_lock);
+}
+
+static gpointer
+shut_down_core (gpointer data)
+{
+  grpc_aio_core_begin_teardown ();
+  grpc_shutdown ();
+  grpc_aio_core_end_teardown ();
+
+  return NULL;
+}
+
+/* Takes a hold on grpc-core. Call it before anything of grpc-core is made. */
+void
+grpc_aio_core_ref (void)
+{
+  if (!grpc_aio_core_is_usable ())
+    return;
+
+  set_up_process ();
+
+  g_mutex_lock (&refs_lock);
+  if (core_refs++ == 0)
+    grpc_init ();
+  g_mutex_unlock (&refs_lock);
+}
+
+/* The last shutdown joins grpc-core's threads. It gets a thread of its own, so
+ * that neither the main loop nor a thread of grpc-core waits for that. */
+void
+grpc_aio_core_unref (void)
+{
+  gboolean is_last;
+
+  if (!grpc_aio_core_is_usable ())
+    return;
+
+  g_mutex_lock (&refs_lock);
+  is_last = --core_refs == 0;
+  g_mutex_unlock (&refs_lock);
+
+  if (is_last)
+    g_thread_unref (grpc_aio_core_new_thread ("grpc-aio-end", shut_down_core, NULL));
+}
+
+/* FALSE in a child of fork () that did not call exec (). */
+gboolean
+grpc_aio_core_is_usable (void)
+{
+  return !g_atomic_int_get (&core_is_forked);
+}
+
+GError *
+grpc_aio_core_new_forked_error (void)
+{
+  return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                              _("gRPC cannot be used in a forked child process: start another program in it, or use GSubprocess"));
+}
+
+/* A thread of the library. The program's signals are for its own threads. */
+GThread *
+grpc_aio_core_new_thread (const char *name,
+                          GThreadFunc func,
+                          gpointer data)
+{
+  sigset_t all, before;
+  GThread *thread;
+
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &before);
+  thread = g_thread_new (name, func, data);
+  pthread_sigmask (SIG_SETMASK, &before, NULL);
+
+  return thread;
+}

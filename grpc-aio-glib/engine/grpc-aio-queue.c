@@ -1,0 +1,794 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A completion queue of grpc-core and the GSource that runs its completions in
+ * one GMainContext.
+ *
+ * grpc-core completes an operation on whichever thread gets there. Those that
+ * the context's own thread meets go on the list `local`. All others are pushed
+ * on the lock-free `stack`, and the context is woken when that was empty.
+ *
+ * Who calls grpc_completion_queue_next () depends on the engine:
+ * - thread: a polling thread, always inside next (). Right in every case.
+ * - loop: the context's own thread, in place of poll () (grpc-aio-loop.c).
+ * - private: the thread that blocks in a _sync function.
+ */
+
+#include "engine/grpc-aio-queue-private.h"
+
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <glib-unix.h>
+
+#include "engine/grpc-aio-core-private.h"
+#include "engine/grpc-aio-loop-private.h"
+
+#define DEFAULT_MAX_EVENTS 64
+#define DEFAULT_MAX_USEC 2000
+
+struct _GrpcAioQueue
+{
+  gint refs;   /* atomic; of those who start operations here */
+  gint holds;  /* atomic; of those who may touch this memory */
+  gint orphan; /* atomic; the context is gone */
+  gboolean is_pinned; /* with registry_lock; the context has a reference */
+
+  GMainContext *context; /* atomic; not a reference; NULL when it is gone */
+  grpc_completion_queue *core;
+  GSource *source;
+  GrpcAioLoop *loop;
+  int event_fd;
+
+  GrpcAioCompletion *stack;       /* atomic; pushed by any thread, newest first */
+  GrpcAioCompletion *local;       /* of the thread that owns the context */
+  GrpcAioCompletion **local_tail; /* of the same */
+  gboolean yield;                 /* of the same; let others run once */
+
+  gint max_events;    /* atomic */
+  gint max_usec;      /* atomic */
+
+  gint blocked; /* atomic; the owner sleeps in next () */
+  GMutex kick_lock;
+  grpc_channel *kick_channel; /* with kick_lock */
+  grpc_call *kick_call;       /* with kick_lock */
+  GrpcAioCompletion kick;
+};
+
+typedef struct
+{
+  GSource parent;
+  GrpcAioQueue *queue;
+  gpointer fd_tag;
+} GrpcAioQueueSource;
+
+static GMutex registry_lock;
+static GHashTable *registry; /* with registry_lock; GMainContext → GrpcAioQueue, neither owned */
+
+GrpcAioQueue *
+grpc_aio_queue_hold (GrpcAioQueue *self)
+{
+  g_atomic_int_inc (&self->holds);
+
+  return self;
+}
+
+/* Nothing is outstanding any more, so the queue drains at once. */
+static void
+destroy_core_queue (GrpcAioQueue *self)
+{
+  grpc_event event;
+
+  grpc_completion_queue_shutdown (self->core);
+  do
+    event = grpc_completion_queue_next (self->core, gpr_inf_future (GPR_CLOCK_REALTIME), NULL);
+  while (event.type != GRPC_QUEUE_SHUTDOWN);
+
+  grpc_completion_queue_destroy (self->core);
+}
+
+void
+grpc_aio_queue_let_go (GrpcAioQueue *self)
+{
+  if (!g_atomic_int_dec_and_test (&self->holds))
+    return;
+
+  if (grpc_aio_core_is_usable ())
+    {
+      grpc_aio_core_begin_teardown ();
+      g_clear_pointer (&self->kick_call, grpc_call_unref);
+      g_clear_pointer (&self->kick_channel, grpc_channel_destroy);
+      destroy_core_queue (self);
+      grpc_aio_core_end_teardown ();
+      grpc_aio_core_unref ();
+    }
+
+  if (self->event_fd >= 0)
+    close (self->event_fd);
+  g_mutex_clear (&self->kick_lock);
+  g_free (self);
+}
+
+static inline void
+append_local (GrpcAioQueue *self,
+              GrpcAioCompletion *completion)
+{
+  completion->next = NULL;
+  *self->local_tail = completion;
+  self->local_tail = &completion->next;
+}
+
+static inline GrpcAioCompletion *
+pop_local (GrpcAioQueue *self)
+{
+  GrpcAioCompletion *completion = self->local;
+
+  if (completion == NULL)
+    return NULL;
+
+  self->local = completion->next;
+  if (self->local == NULL)
+    self->local_tail = &self->local;
+
+  return completion;
+}
+
+/* Takes all that was pushed, oldest first. */
+static GrpcAioCompletion *
+take_stack (GrpcAioQueue *self)
+{
+  GrpcAioCompletion *newest, *oldest = NULL;
+
+  if (g_atomic_pointer_get (&self->stack) == NULL)
+    return NULL;
+
+  newest = g_atomic_pointer_exchange (&self->stack, NULL);
+  while (newest != NULL)
+    {
+      GrpcAioCompletion *next = newest->next;
+
+      newest->next = oldest;
+      oldest = newest;
+      newest = next;
+    }
+
+  return oldest;
+}
+
+/* Moves what other threads pushed to the owner's list. Clear, then take; the
+ * others push, then write: no wake-up is lost. */
+static void
+collect (GrpcAioQueue *self,
+         gboolean is_readable)
+{
+  GrpcAioCompletion *completion;
+
+  if (is_readable)
+    {
+      guint64 count;
+      gssize got G_GNUC_UNUSED = read (self->event_fd, &count, sizeof count);
+    }
+
+  completion = take_stack (self);
+  while (completion != NULL)
+    {
+      GrpcAioCompletion *next = completion->next;
+
+      append_local (self, completion);
+      completion = next;
+    }
+}
+
+/* Without a context the completions only give back what they hold, on the
+ * thread that finds them. */
+static void
+run_orphans (GrpcAioQueue *self)
+{
+  GrpcAioCompletion *completion;
+
+  while ((completion = take_stack (self)) != NULL)
+    {
+      while (completion != NULL)
+        {
+          GrpcAioCompletion *next = completion->next;
+
+          completion->run (completion, completion->ok);
+          completion = next;
+        }
+    }
+}
+
+/* Puts an empty batch on a call of our own: whoever is inside next () comes
+ * out with it. */
+static void
+kick (GrpcAioQueue *self)
+{
+  g_mutex_lock (&self->kick_lock);
+  if (self->kick_call == NULL)
+    {
+      grpc_slice method = grpc_slice_from_static_string ("/");
+
+      self->kick_channel = grpc_lame_client_channel_create ("", GRPC_STATUS_UNKNOWN, "");
+      self->kick_call = grpc_channel_create_call (self->kick_channel, NULL, GRPC_PROPAGATE_DEFAULTS, self->core,
+                                                  method, NULL, gpr_inf_future (GPR_CLOCK_REALTIME), NULL);
+    }
+  grpc_call_start_batch (self->kick_call, NULL, 0, &self->kick, NULL);
+  g_mutex_unlock (&self->kick_lock);
+}
+
+void
+grpc_aio_queue_set_blocked (GrpcAioQueue *self,
+                            gboolean blocked)
+{
+  g_atomic_int_set (&self->blocked, blocked);
+}
+
+/* Gets the owner out of its sleep. */
+void
+grpc_aio_queue_wake (GrpcAioQueue *self)
+{
+  if (self->event_fd >= 0)
+    {
+      guint64 one = 1;
+      gssize written G_GNUC_UNUSED;
+
+      /* The counter cannot overflow: this never blocks. */
+      do
+        written = write (self->event_fd, &one, sizeof one);
+      while (written < 0 && errno == EINTR);
+    }
+  else if (g_atomic_int_compare_and_exchange (&self->blocked, TRUE, FALSE))
+    kick (self);
+}
+
+/* Runs @completion in the queue's context. Safe on any thread. */
+void
+grpc_aio_queue_push (GrpcAioQueue *self,
+                     GrpcAioCompletion *completion)
+{
+  GrpcAioCompletion *newest;
+
+  do
+    {
+      newest = g_atomic_pointer_get (&self->stack);
+      completion->next = newest;
+    }
+  while (!g_atomic_pointer_compare_and_exchange (&self->stack, newest, completion));
+
+  if (g_atomic_int_get (&self->orphan))
+    run_orphans (self);
+  else if (newest == NULL)
+    grpc_aio_queue_wake (self);
+}
+
+static gpointer
+poll_in_thread (gpointer data)
+{
+  GrpcAioQueue *self = data;
+  grpc_event event;
+
+  while (TRUE)
+    {
+      GrpcAioCompletion *completion;
+
+      event = grpc_completion_queue_next (self->core, gpr_inf_future (GPR_CLOCK_REALTIME), NULL);
+      if (event.type == GRPC_QUEUE_SHUTDOWN)
+        break;
+
+      completion = event.tag;
+      if (completion == &self->kick)
+        continue;
+
+      completion->ok = event.success;
+      grpc_aio_queue_push (self, completion);
+    }
+
+  grpc_aio_queue_let_go (self);
+
+  return NULL;
+}
+
+static void
+start_poller (GrpcAioQueue *self)
+{
+  g_thread_unref (grpc_aio_core_new_thread ("grpc-aio-poll", poll_in_thread, grpc_aio_queue_hold (self)));
+}
+
+/* With a descriptor the stack counts once that says so, or every completion
+ * would cost one more turn of the loop, for the descriptor alone. */
+static inline gboolean
+has_work (GrpcAioQueue *self)
+{
+  return self->local != NULL || (self->event_fd < 0 && g_atomic_pointer_get (&self->stack) != NULL);
+}
+
+static inline gboolean
+is_readable (GSource *source)
+{
+  GrpcAioQueueSource *self = (GrpcAioQueueSource *) source;
+
+  return self->fd_tag != NULL && g_source_query_unix_fd (source, self->fd_tag) != 0;
+}
+
+static gboolean
+grpc_aio_queue_source_prepare (GSource *source,
+                               int *timeout)
+{
+  GrpcAioQueue *self = ((GrpcAioQueueSource *) source)->queue;
+
+  if (self->loop != NULL)
+    grpc_aio_loop_prepare (self->loop);
+
+  if (!has_work (self))
+    {
+      *timeout = -1;
+      return FALSE;
+    }
+
+  *timeout = 0;
+
+  /* A source that stays ready hides those of lower priority. After a full
+   * budget this one is not ready for once. */
+  return !self->yield;
+}
+
+static gboolean
+grpc_aio_queue_source_check (GSource *source)
+{
+  GrpcAioQueue *self = ((GrpcAioQueueSource *) source)->queue;
+
+  if (self->yield)
+    {
+      self->yield = FALSE;
+      return FALSE;
+    }
+
+  return has_work (self) || is_readable (source);
+}
+
+static gboolean
+grpc_aio_queue_source_dispatch (GSource *source,
+                                GSourceFunc callback,
+                                gpointer user_data)
+{
+  GrpcAioQueue *self = ((GrpcAioQueueSource *) source)->queue;
+
+  collect (self, is_readable (source));
+  grpc_aio_queue_dispatch (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+grpc_aio_queue_source_finalize (GSource *source)
+{
+  grpc_aio_queue_let_go (((GrpcAioQueueSource *) source)->queue);
+}
+
+static gboolean
+never_called (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Runs when the context goes before the queue, or the queue before it. */
+static void
+on_source_destroyed (gpointer data)
+{
+  GrpcAioQueue *self = data;
+  GrpcAioCompletion *completion;
+
+  g_mutex_lock (&registry_lock);
+  if (g_atomic_int_get (&self->refs) == 0)
+    {
+      g_mutex_unlock (&registry_lock);
+      return;
+    }
+  grpc_aio_queue_ref (self);
+  g_hash_table_remove (registry, self->context);
+  g_atomic_pointer_set (&self->context, NULL);
+  g_mutex_unlock (&registry_lock);
+
+  /* Nobody owns the context any more: the list is ours. */
+  g_atomic_int_set (&self->orphan, TRUE);
+  while ((completion = pop_local (self)) != NULL)
+    completion->run (completion, completion->ok);
+  run_orphans (self);
+
+  if (self->loop != NULL)
+    {
+      g_clear_pointer (&self->loop, grpc_aio_loop_stop);
+      start_poller (self);
+    }
+
+  if (self->is_pinned)
+    grpc_aio_queue_unref (self);
+  grpc_aio_queue_unref (self);
+}
+
+static GrpcAioQueue *
+grpc_aio_queue_new (GMainContext *context)
+{
+  GrpcAioQueue *self;
+
+  grpc_aio_core_ref ();
+
+  self = g_new0 (GrpcAioQueue, 1);
+  self->refs = 1;
+  self->holds = 1;
+  self->context = context;
+  self->local_tail = &self->local;
+  self->max_events = DEFAULT_MAX_EVENTS;
+  self->max_usec = DEFAULT_MAX_USEC;
+  self->event_fd = -1;
+  self->core = grpc_completion_queue_create_for_next (NULL);
+  g_mutex_init (&self->kick_lock);
+
+  return self;
+}
+
+static void
+attach (GrpcAioQueue *self)
+{
+  static GSourceFuncs funcs = {
+    .prepare = grpc_aio_queue_source_prepare,
+    .check = grpc_aio_queue_source_check,
+    .dispatch = grpc_aio_queue_source_dispatch,
+    .finalize = grpc_aio_queue_source_finalize,
+  };
+  GrpcAioQueueSource *source;
+
+  self->source = g_source_new (&funcs, sizeof *source);
+  g_source_set_static_name (self->source, "grpc-aio-queue");
+  g_source_set_can_recurse (self->source, TRUE);
+  g_source_set_callback (self->source, never_called, self, on_source_destroyed);
+
+  source = (GrpcAioQueueSource *) self->source;
+  source->queue = grpc_aio_queue_hold (self);
+  if (self->event_fd >= 0)
+    source->fd_tag = g_source_add_unix_fd (self->source, self->event_fd, G_IO_IN);
+
+  g_source_attach (self->source, self->context);
+}
+
+/* With registry_lock. */
+static GrpcAioQueue *
+create_for_context (GMainContext *context,
+                    gboolean accelerated)
+{
+  GrpcAioQueue *self = grpc_aio_queue_new (context);
+
+  if (accelerated)
+    {
+      self->loop = grpc_aio_loop_new (self, context);
+    }
+  else
+    {
+      self->event_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+      if (self->event_fd < 0)
+        g_error ("Cannot make an event descriptor: %s", g_strerror (errno));
+    }
+
+  attach (self);
+  if (!accelerated)
+    start_poller (self);
+
+  if (registry == NULL)
+    registry = g_hash_table_new (NULL, NULL);
+  g_hash_table_insert (registry, context, self);
+
+  return self;
+}
+
+static gboolean
+prefers_loop (void)
+{
+  static gsize preference = 0;
+
+  if (g_once_init_enter (&preference))
+    {
+      const char *engine = g_getenv ("GRPC_AIO_ENGINE");
+
+      if (engine != NULL && !g_str_equal (engine, "thread") && !g_str_equal (engine, "loop") && !g_str_equal (engine, "auto"))
+        g_warning ("GRPC_AIO_ENGINE is “%s”: only “thread”, “loop” and “auto” are known", engine);
+      g_once_init_leave (&preference,
+                         g_strcmp0 (engine, "loop") == 0     ? 1
+                         : g_strcmp0 (engine, "thread") == 0 ? 2
+                                                             : 3);
+    }
+
+  return preference == 1;
+}
+
+/* The queue of @context, made when there is none. */
+GrpcAioQueue *
+grpc_aio_queue_get_for_context (GMainContext *context)
+{
+  GrpcAioQueue *self;
+
+  g_mutex_lock (&registry_lock);
+  self = registry != NULL ? g_hash_table_lookup (registry, context) : NULL;
+  if (self != NULL)
+    grpc_aio_queue_ref (self);
+  else
+    self = create_for_context (context, prefers_loop () && grpc_aio_loop_is_possible (context));
+  g_mutex_unlock (&registry_lock);
+
+  return self;
+}
+
+/* Gives @context a queue of the loop engine, for as long as the context lives. */
+gboolean
+grpc_aio_queue_accelerate_context (GMainContext *context)
+{
+  gboolean accelerated;
+  GrpcAioQueue *self;
+
+  g_mutex_lock (&registry_lock);
+  self = registry != NULL ? g_hash_table_lookup (registry, context) : NULL;
+  if (self == NULL && g_strcmp0 (g_getenv ("GRPC_AIO_ENGINE"), "thread") != 0 && grpc_aio_loop_is_possible (context))
+    {
+      self = create_for_context (context, TRUE);
+      self->is_pinned = TRUE;
+    }
+  accelerated = self != NULL && self->loop != NULL;
+  g_mutex_unlock (&registry_lock);
+
+  return accelerated;
+}
+
+/* A queue for calls that one thread makes and waits for. */
+GrpcAioQueue *
+grpc_aio_queue_new_private (GMainContext *context)
+{
+  return grpc_aio_queue_new (context);
+}
+
+/* What was started on a private queue outlives the thread that waited. */
+void
+grpc_aio_queue_abandon (GrpcAioQueue *self)
+{
+  if (g_atomic_int_get (&self->refs) > 1)
+    {
+      GrpcAioCompletion *completion;
+
+      g_atomic_pointer_set (&self->context, NULL);
+      g_atomic_int_set (&self->orphan, TRUE);
+      while ((completion = pop_local (self)) != NULL)
+        completion->run (completion, completion->ok);
+      run_orphans (self);
+      start_poller (self);
+    }
+
+  grpc_aio_queue_unref (self);
+}
+
+GrpcAioQueue *
+grpc_aio_queue_ref (GrpcAioQueue *self)
+{
+  g_atomic_int_inc (&self->refs);
+
+  return self;
+}
+
+/* The last reference goes under the lock, so that nobody finds the queue in the
+ * registry meanwhile. */
+void
+grpc_aio_queue_unref (GrpcAioQueue *self)
+{
+  gint refs = g_atomic_int_get (&self->refs);
+  gboolean is_last;
+
+  while (refs > 1)
+    {
+      if (g_atomic_int_compare_and_exchange_full (&self->refs, refs, refs - 1, &refs))
+        return;
+    }
+
+  g_mutex_lock (&registry_lock);
+  is_last = g_atomic_int_dec_and_test (&self->refs);
+  if (is_last && registry != NULL && self->source != NULL && g_hash_table_lookup (registry, self->context) == self)
+    g_hash_table_remove (registry, self->context);
+  g_mutex_unlock (&registry_lock);
+
+  if (!is_last)
+    return;
+
+  if (self->source != NULL)
+    {
+      g_source_destroy (self->source);
+      g_clear_pointer (&self->source, g_source_unref);
+    }
+
+  if (self->loop != NULL)
+    g_clear_pointer (&self->loop, grpc_aio_loop_stop);
+  else if (grpc_aio_core_is_usable ())
+    grpc_completion_queue_shutdown (self->core);
+
+  grpc_aio_queue_let_go (self);
+}
+
+grpc_completion_queue *
+grpc_aio_queue_get_core (GrpcAioQueue *self)
+{
+  return self->core;
+}
+
+gboolean
+grpc_aio_queue_is_for (GrpcAioQueue *self,
+                       GMainContext *context)
+{
+  return g_atomic_pointer_get (&self->context) == context;
+}
+
+/* Whether the context is gone: no code of the program may run here any more. */
+gboolean
+grpc_aio_queue_is_orphan (GrpcAioQueue *self)
+{
+  return g_atomic_int_get (&self->orphan);
+}
+
+/* For a thread that blocks: the right to run the queue's completions. The
+ * context cannot go while the lock is held, and not while it is owned. */
+gboolean
+grpc_aio_queue_acquire (GrpcAioQueue *self)
+{
+  gboolean acquired = FALSE;
+
+  g_mutex_lock (&registry_lock);
+  if (self->context != NULL)
+    acquired = g_main_context_acquire (self->context);
+  g_mutex_unlock (&registry_lock);
+
+  return acquired;
+}
+
+void
+grpc_aio_queue_release (GrpcAioQueue *self)
+{
+  GMainContext *context = g_atomic_pointer_get (&self->context);
+
+  if (context != NULL)
+    g_main_context_release (context);
+}
+
+void
+grpc_aio_queue_set_priority (GrpcAioQueue *self,
+                             int priority)
+{
+  g_source_set_priority (self->source, priority);
+}
+
+void
+grpc_aio_queue_set_budget (GrpcAioQueue *self,
+                           guint max_events,
+                           gint64 max_usec)
+{
+  g_atomic_int_set (&self->max_events, (gint) MIN (max_events, G_MAXINT));
+  g_atomic_int_set (&self->max_usec, (gint) MIN (max_usec, G_MAXINT));
+}
+
+/* A context that is this thread's default lives, so it may be asked. */
+static gboolean
+is_on_owner_thread (GrpcAioQueue *self)
+{
+  GMainContext *context = g_main_context_get_thread_default ();
+
+  if (context == NULL)
+    context = g_main_context_default ();
+
+  return g_atomic_pointer_get (&self->context) == context && g_main_context_is_owner (context);
+}
+
+/* Starts operations on a call. What grpc-core completes at once, on the
+ * context's own thread, is dispatched without a detour over another one. */
+grpc_call_error
+grpc_aio_queue_start_batch (GrpcAioQueue *self,
+                            grpc_call *call,
+                            const grpc_op *ops,
+                            gsize n_ops,
+                            GrpcAioCompletion *completion)
+{
+  grpc_call_error result;
+  gpointer tag;
+  int ok;
+
+  if (!is_on_owner_thread (self))
+    return grpc_call_start_batch (call, ops, n_ops, completion, NULL);
+
+  grpc_completion_queue_thread_local_cache_init (self->core);
+  result = grpc_call_start_batch (call, ops, n_ops, completion, NULL);
+  if (grpc_completion_queue_thread_local_cache_flush (self->core, &tag, &ok))
+    {
+      GrpcAioCompletion *done = tag;
+
+      done->ok = ok;
+      append_local (self, done);
+    }
+
+  return result;
+}
+
+/* Takes one event from grpc-core. FALSE when there was none in time. */
+gboolean
+grpc_aio_queue_next (GrpcAioQueue *self,
+                     gpr_timespec deadline)
+{
+  grpc_event event = grpc_completion_queue_next (self->core, deadline, NULL);
+  GrpcAioCompletion *completion = event.tag;
+
+  if (event.type != GRPC_OP_COMPLETE)
+    return FALSE;
+
+  if (completion != &self->kick)
+    {
+      completion->ok = event.success;
+      append_local (self, completion);
+    }
+
+  return TRUE;
+}
+
+/* Becomes readable with completions of other threads; -1 where the owner has
+ * to sleep in grpc-core. */
+int
+grpc_aio_queue_get_event_fd (GrpcAioQueue *self)
+{
+  return self->event_fd;
+}
+
+/* When that descriptor is readable. */
+void
+grpc_aio_queue_collect (GrpcAioQueue *self)
+{
+  collect (self, TRUE);
+}
+
+/* Sleeps in grpc-core until there is something to run, or @deadline. */
+void
+grpc_aio_queue_sleep (GrpcAioQueue *self,
+                      gpr_timespec deadline)
+{
+  grpc_aio_queue_set_blocked (self, TRUE);
+  if (!grpc_aio_queue_has_work (self))
+    grpc_aio_queue_next (self, deadline);
+  grpc_aio_queue_set_blocked (self, FALSE);
+}
+
+/* Whether there is something to run without waiting. */
+gboolean
+grpc_aio_queue_has_work (GrpcAioQueue *self)
+{
+  return self->local != NULL || g_atomic_pointer_get (&self->stack) != NULL;
+}
+
+/* Runs what has completed, in order, up to the budget. A callback may run the
+ * context itself, and this function with it. */
+void
+grpc_aio_queue_dispatch (GrpcAioQueue *self)
+{
+  gint max_events = g_atomic_int_get (&self->max_events);
+  gint64 end = g_get_monotonic_time () + g_atomic_int_get (&self->max_usec);
+
+  grpc_aio_queue_hold (self);
+
+  if (self->event_fd < 0)
+    collect (self, FALSE);
+
+  for (gint i = 0; i < max_events; i++)
+    {
+      GrpcAioCompletion *completion = pop_local (self);
+
+      if (completion == NULL)
+        break;
+
+      completion->run (completion, completion->ok);
+
+      if (g_get_monotonic_time () >= end)
+        break;
+    }
+
+  self->yield = self->local != NULL;
+
+  grpc_aio_queue_let_go (self);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include "engine/grpc-aio-queue-private.h"
+
+G_BEGIN_DECLS
+
+/* Waits for an asynchronous operation in a main context of its own. */
+typedef struct
+{
+  GMainContext *context;
+  GrpcAioQueue *queue;
+  gboolean is_private;
+  GAsyncResult *result;
+} GrpcAioSync;
+
+GrpcAioSync grpc_aio_sync_begin (GrpcAioQueue *queue);
+void grpc_aio_sync_ready (GObject *source,
+                          GAsyncResult *result,
+                          gpointer user_data);
+GAsyncResult *grpc_aio_sync_wait (GrpcAioSync *self);
+void grpc_aio_sync_end (GrpcAioSync *self);
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GrpcAioSync, grpc_aio_sync_end)
+
+G_END_DECLS

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* A _sync function is the _async one in a main context of its own.
+ *
+ * The completions belong to the queue of another context, though: the one that
+ * the call was started in. Whoever owns that context runs them. If this is our
+ * thread, or nobody, we do it here: from a source of our own context, so that
+ * callbacks of others still wait for theirs. */
+
+#include "engine/grpc-aio-sync-private.h"
+
+#include <glib-unix.h>
+
+/* How often to look for what nobody tells. */
+#define CHECK_MSEC 50
+
+typedef struct
+{
+  GSource parent;
+  GrpcAioQueue *queue;
+  gpointer fd_tag; /* NULL without a descriptor */
+} GrpcAioSyncSource;
+
+static gboolean
+sync_source_prepare (GSource *source,
+                     int *timeout)
+{
+  GrpcAioSyncSource *self = (GrpcAioSyncSource *) source;
+
+  *timeout = -1;
+
+  return grpc_aio_queue_has_work (self->queue);
+}
+
+static gboolean
+is_readable (GrpcAioSyncSource *self)
+{
+  return self->fd_tag != NULL && g_source_query_unix_fd ((GSource *) self, self->fd_tag) != 0;
+}
+
+static gboolean
+sync_source_check (GSource *source)
+{
+  GrpcAioSyncSource *self = (GrpcAioSyncSource *) source;
+
+  return is_readable (self) || grpc_aio_queue_has_work (self->queue);
+}
+
+static gboolean
+sync_source_dispatch (GSource *source,
+                      GSourceFunc callback,
+                      gpointer user_data)
+{
+  GrpcAioSyncSource *self = (GrpcAioSyncSource *) source;
+
+  /* At the latest the next turn finds what was pushed without a wake-up. */
+  if (self->fd_tag != NULL)
+    grpc_aio_queue_collect (self->queue);
+  grpc_aio_queue_dispatch (self->queue);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSource *
+sync_source_new (GrpcAioQueue *queue)
+{
+  static GSourceFuncs funcs = {
+    .prepare = sync_source_prepare,
+    .check = sync_source_check,
+    .dispatch = sync_source_dispatch,
+  };
+  GSource *source = g_source_new (&funcs, sizeof (GrpcAioSyncSource));
+  GrpcAioSyncSource *self = (GrpcAioSyncSource *) source;
+  int event_fd = grpc_aio_queue_get_event_fd (queue);
+
+  g_source_set_static_name (source, "grpc-aio-sync");
+  self->queue = queue;
+  if (event_fd >= 0)
+    self->fd_tag = g_source_add_unix_fd (source, event_fd, G_IO_IN);
+
+  return source;
+}
+
+/* Without a queue the operation gets one that only this thread polls. */
+GrpcAioSync
+grpc_aio_sync_begin (GrpcAioQueue *queue)
+{
+  GrpcAioSync self = { NULL };
+
+  self.context = g_main_context_new ();
+  g_main_context_push_thread_default (self.context);
+  self.is_private = queue == NULL;
+  self.queue = queue != NULL ? grpc_aio_queue_ref (queue) : grpc_aio_queue_new_private (self.context);
+
+  return self;
+}
+
+void
+grpc_aio_sync_ready (GObject *source,
+                     GAsyncResult *result,
+                     gpointer user_data)
+{
+  GrpcAioSync *self = user_data;
+
+  self->result = g_object_ref (result);
+}
+
+static gboolean
+on_owner_check (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* Runs the queue's completions until ours is among them. */
+static void
+run_queue (GrpcAioSync *self)
+{
+  g_autoptr (GSource) source = sync_source_new (self->queue);
+  gboolean has_fd = grpc_aio_queue_get_event_fd (self->queue) >= 0;
+
+  g_source_attach (source, self->context);
+
+  while (self->result == NULL)
+    {
+      gboolean has_run = g_main_context_iteration (self->context, has_fd);
+
+      /* Results of a queue that others use as well may come without an event of
+       * it, from the calls of another context. */
+      if (!has_fd && !has_run)
+        grpc_aio_queue_sleep (self->queue,
+                              self->is_private
+                                  ? gpr_inf_future (GPR_CLOCK_MONOTONIC)
+                                  : gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC),
+                                                  gpr_time_from_millis (CHECK_MSEC, GPR_TIMESPAN)));
+    }
+
+  g_source_destroy (source);
+}
+
+/* Waits while another thread runs the queue's completions. */
+static void
+wait_for_owner (GrpcAioSync *self)
+{
+  g_autoptr (GSource) check = g_timeout_source_new (CHECK_MSEC);
+
+  g_source_set_callback (check, on_owner_check, NULL, NULL);
+  g_source_attach (check, self->context);
+  g_main_context_iteration (self->context, TRUE);
+  g_source_destroy (check);
+}
+
+GAsyncResult *
+grpc_aio_sync_wait (GrpcAioSync *self)
+{
+  while (self->result == NULL)
+    {
+      if (grpc_aio_queue_acquire (self->queue))
+        {
+          run_queue (self);
+          grpc_aio_queue_release (self->queue);
+        }
+      else
+        {
+          wait_for_owner (self);
+        }
+    }
+
+  return self->result;
+}
+
+void
+grpc_aio_sync_end (GrpcAioSync *self)
+{
+  if (self->context == NULL)
+    return;
+
+  g_clear_object (&self->result);
+  g_main_context_pop_thread_default (self->context);
+  if (self->is_private)
+    grpc_aio_queue_abandon (g_steal_pointer (&self->queue));
+  g_clear_pointer (&self->queue, grpc_aio_queue_unref);
+  g_clear_pointer (&self->context, g_main_context_unref);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+gboolean grpc_aio_address_check_free (const char *address,
+                                      GError **error);
+void grpc_aio_address_explain_failure (const char *address,
+                                       GError **error);
+
+G_END_DECLS

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/* grpc-core only says that an address cannot be listened on. This finds out
+ * why. */
+
+#include "server/grpc-aio-address-private.h"
+
+#include <string.h>
+
+#include <gio/gunixsocketaddress.h>
+#include <glib/gi18n-lib.h>
+
+/* NULL when @address is not of a Unix socket. */
+static GSocketAddress *
+parse_unix (const char *address)
+{
+  const char *path;
+
+  if (g_str_has_prefix (address, "unix-abstract:"))
+    return g_unix_socket_address_new_with_type (address + strlen ("unix-abstract:"), -1, G_UNIX_SOCKET_ADDRESS_ABSTRACT);
+
+  if (!g_str_has_prefix (address, "unix:"))
+    return NULL;
+
+  path = address + strlen ("unix:");
+  if (g_str_has_prefix (path, "//"))
+    path += strlen ("//");
+
+  return g_unix_socket_address_new (path);
+}
+
+static gboolean
+has_listener (GSocketAddress *address)
+{
+  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_UNIX, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, NULL);
+
+  return socket != NULL && g_socket_connect (socket, address, NULL, NULL);
+}
+
+/* grpc-core removes the file of a Unix socket before it listens, even while
+ * another program serves there. That one must not be cut off. */
+gboolean
+grpc_aio_address_check_free (const char *address,
+                             GError **error)
+{
+  g_autoptr (GSocketAddress) unix_address = parse_unix (address);
+
+  if (unix_address == NULL || !has_listener (unix_address))
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE,
+               _("Cannot listen on %s: another program listens there"), address);
+
+  return FALSE;
+}
+
+static gboolean
+try_bind (GSocketAddress *address,
+          GError **error)
+{
+  g_autoptr (GSocket) socket = g_socket_new (g_socket_address_get_family (address), G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_DEFAULT, error);
+
+  return socket != NULL && g_socket_bind (socket, address, TRUE, error) && g_socket_listen (socket, error);
+}
+
+static gboolean
+try_address (const char *address,
+             GError **error)
+{
+  g_autoptr (GSocketAddress) unix_address = parse_unix (address);
+  g_autoptr (GSocketConnectable) connectable = NULL;
+  g_autoptr (GSocketAddressEnumerator) enumerator = NULL;
+  g_autoptr (GSocketAddress) first = NULL;
+
+  if (unix_address != NULL)
+    return try_bind (unix_address, error);
+
+  for (const char *const *prefix = (const char *const[]){ "dns:///", "dns:", "ipv4:", "ipv6:", NULL }; *prefix != NULL; prefix++)
+    {
+      if (g_str_has_prefix (address, *prefix))
+        {
+          address += strlen (*prefix);
+          break;
+        }
+    }
+
+  connectable = g_network_address_parse (address, 0, error);
+  if (connectable == NULL)
+    return FALSE;
+
+  enumerator = g_socket_connectable_enumerate (connectable);
+  first = g_socket_address_enumerator_next (enumerator, NULL, error);
+
+  return first != NULL && try_bind (first, error);
+}
+
+void
+grpc_aio_address_explain_failure (const char *address,
+                                  GError **error)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (try_address (address, &reason) || reason == NULL)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("Cannot listen on %s"), address);
+  else
+    g_set_error (error, reason->domain, reason->code, _("Cannot listen on %s: %s"), address, reason->message);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "server/grpc-aio-rpc-method-handler-private.h"
+
+#include <grpc-aio-glib/grpc-aio-enums.h>
+#include <grpc-aio-glib/grpc-aio-servicer-context.h>
+
+/**
+ * GrpcAioRpcMethodHandler:
+ *
+ * The function that serves a method, and which sides of the method stream.
+ *
+ * Since: 0.1
+ */
+struct _GrpcAioRpcMethodHandler
+{
+  GObject parent_instance;
+
+  GrpcAioMethodKind kind;
+  GrpcAioHandlerFunc func;
+  gpointer user_data;
+  GDestroyNotify destroy;
+};
+
+enum
+{
+  PROP_KIND = 1,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (GrpcAioRpcMethodHandler, grpc_aio_rpc_method_handler, G_TYPE_OBJECT)
+
+static void
+grpc_aio_rpc_method_handler_finalize (GObject *object)
+{
+  GrpcAioRpcMethodHandler *self = GRPC_AIO_RPC_METHOD_HANDLER (object);
+
+  if (self->destroy != NULL)
+    self->destroy (self->user_data);
+
+  G_OBJECT_CLASS (grpc_aio_rpc_method_handler_parent_class)->finalize (object);
+}
+
+static void
+grpc_aio_rpc_method_handler_get_property (GObject *object,
+                                          guint id,
+                                          GValue *value,
+                                          GParamSpec *pspec)
+{
+  GrpcAioRpcMethodHandler *self = GRPC_AIO_RPC_METHOD_HANDLER (object);
+
+  switch (id)
+    {
+    case PROP_KIND:
+      g_value_set_enum (value, self->kind);
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+grpc_aio_rpc_method_handler_class_init (GrpcAioRpcMethodHandlerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->finalize = grpc_aio_rpc_method_handler_finalize;
+  object_class->get_property = grpc_aio_rpc_method_handler_get_property;
+
+  /**
+   * GrpcAioRpcMethodHandler:kind:
+   *
+   * Which sides stream.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_KIND] = g_param_spec_enum ("kind", NULL, NULL, GRPC_AIO_TYPE_METHOD_KIND,
+                                             GRPC_AIO_METHOD_KIND_UNARY_UNARY,
+                                             G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+grpc_aio_rpc_method_handler_init (GrpcAioRpcMethodHandler *self)
+{
+}
+
+void
+grpc_aio_rpc_method_handler_run (GrpcAioRpcMethodHandler *self,
+                                 GrpcAioServicerContext *context,
+                                 GBytes *request)
+{
+  /* A handler made without a function answers nothing, which is UNKNOWN. */
+  if (self->func != NULL)
+    self->func (context, request, self->user_data);
+}
+
+static GrpcAioRpcMethodHandler *
+handler_new (GrpcAioMethodKind kind,
+             GrpcAioHandlerFunc func,
+             gpointer user_data,
+             GDestroyNotify destroy)
+{
+  GrpcAioRpcMethodHandler *self = g_object_new (GRPC_AIO_TYPE_RPC_METHOD_HANDLER, NULL);
+
+  self->kind = kind;
+  self->func = func;
+  self->user_data = user_data;
+  self->destroy = destroy;
+
+  return self;
+}
+
+/**
+ * grpc_aio_rpc_method_handler_new_unary_unary:
+ * @func: (scope notified) (closure user_data) (destroy destroy): serves a call
+ * @user_data: data for @func
+ * @destroy: frees @user_data
+ *
+ * Creates a handler for a method with one request and one response.
+ *
+ * Returns: (transfer full): a new handler
+ *
+ * Since: 0.1
+ */
+GrpcAioRpcMethodHandler *
+grpc_aio_rpc_method_handler_new_unary_unary (GrpcAioHandlerFunc func,
+                                             gpointer user_data,
+                                             GDestroyNotify destroy)
+{
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return handler_new (GRPC_AIO_METHOD_KIND_UNARY_UNARY, func, user_data, destroy);
+}
+
+/**
+ * grpc_aio_rpc_method_handler_new_unary_stream:
+ * @func: (scope notified) (closure user_data) (destroy destroy): serves a call
+ * @user_data: data for @func
+ * @destroy: frees @user_data
+ *
+ * Creates a handler for a method with one request and a stream of responses.
+ *
+ * Returns: (transfer full): a new handler
+ *
+ * Since: 0.1
+ */
+GrpcAioRpcMethodHandler *
+grpc_aio_rpc_method_handler_new_unary_stream (GrpcAioHandlerFunc func,
+                                              gpointer user_data,
+                                              GDestroyNotify destroy)
+{
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return handler_new (GRPC_AIO_METHOD_KIND_UNARY_STREAM, func, user_data, destroy);
+}
+
+/**
+ * grpc_aio_rpc_method_handler_new_stream_unary:
+ * @func: (scope notified) (closure user_data) (destroy destroy): serves a call
+ * @user_data: data for @func
+ * @destroy: frees @user_data
+ *
+ * Creates a handler for a method with a stream of requests and one response.
+ *
+ * Returns: (transfer full): a new handler
+ *
+ * Since: 0.1
+ */
+GrpcAioRpcMethodHandler *
+grpc_aio_rpc_method_handler_new_stream_unary (GrpcAioHandlerFunc func,
+                                              gpointer user_data,
+                                              GDestroyNotify destroy)
+{
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return handler_new (GRPC_AIO_METHOD_KIND_STREAM_UNARY, func, user_data, destroy);
+}
+
+/**
+ * grpc_aio_rpc_method_handler_new_stream_stream:
+ * @func: (scope notified) (closure user_data) (destroy destroy): serves a call
+ * @user_data: data for @func
+ * @destroy: frees @user_data
+ *
+ * Creates a handler for a method with two streams.
+ *
+ * Returns: (transfer full): a new handler
+ *
+ * Since: 0.1
+ */
+GrpcAioRpcMethodHandler *
+grpc_aio_rpc_method_handler_new_stream_stream (GrpcAioHandlerFunc func,
+                                               gpointer user_data,
+                                               GDestroyNotify destroy)
+{
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return handler_new (GRPC_AIO_METHOD_KIND_STREAM_STREAM, func, user_data, destroy);
+}
+
+/**
+ * grpc_aio_rpc_method_handler_get_kind:
+ * @self: a handler
+ *
+ * Gets which sides of the method stream.
+ *
+ * Returns: the kind
+ *
+ * Since: 0.1
+ */
+GrpcAioMethodKind
+grpc_aio_rpc_method_handler_get_kind (GrpcAioRpcMethodHandler *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_RPC_METHOD_HANDLER (self), GRPC_AIO_METHOD_KIND_UNARY_UNARY);
+
+  return self->kind;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <grpc-aio-glib/grpc-aio-server.h>
+
+G_BEGIN_DECLS
+
+void grpc_aio_server_call_ended (GrpcAioServer *self);
+
+G_END_DECLS

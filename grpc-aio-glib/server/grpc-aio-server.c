@@ -1,0 +1,1074 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "server/grpc-aio-server-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <grpc/grpc_security.h>
+#include <grpc/slice.h>
+
+#include <grpc-aio-glib/grpc-aio-channel-options.h>
+#include <grpc-aio-glib/grpc-aio-enums.h>
+#include <grpc-aio-glib/grpc-aio-generic-rpc-handler.h>
+#include <grpc-aio-glib/grpc-aio-rpc-method-handler.h>
+
+#include "engine/grpc-aio-bytes-private.h"
+#include "engine/grpc-aio-core-args-private.h"
+#include "engine/grpc-aio-core-metadata-private.h"
+#include "engine/grpc-aio-core-private.h"
+#include "engine/grpc-aio-operation-private.h"
+#include "engine/grpc-aio-sync-private.h"
+#include "security/grpc-aio-credentials-private.h"
+#include "server/grpc-aio-address-private.h"
+#include "server/grpc-aio-handler-call-details-private.h"
+#include "server/grpc-aio-service-private.h"
+#include "server/grpc-aio-servicer-context-private.h"
+
+/* How many calls of a method grpc-core may hand over before we ask for more. */
+#define REQUESTS_PER_METHOD 2
+
+/**
+ * GrpcAioServer:
+ *
+ * Serves calls in a GLib main context.
+ *
+ * Add services and ports, then start it: handlers run in the main context that
+ * is the thread-default one of the thread that calls [method@Server.start].
+ * The server lives as long as somebody holds a reference or a call runs; when the
+ * last reference goes it stops at once.
+ *
+ * Since: 0.1
+ */
+struct _GrpcAioServer
+{
+  GObject parent_instance;
+
+  GrpcAioChannelOptions *options;
+  grpc_server *core;
+  GrpcAioQueue *queue; /* from start on */
+
+  GMutex lock; /* for all that follows */
+  GrpcAioServerState state;
+  GPtrArray *services;
+  GPtrArray *generic_handlers;
+  GPtrArray *methods; /* of Method */
+  guint n_requests;   /* that grpc-core has */
+  guint n_calls;
+  gboolean is_shut_down;
+  gboolean is_disposed; /* waits for grpc-core to give its memory back */
+  GrpcAioCompletion shutdown;
+  GrpcAioOperationList stop_waiters;
+};
+
+/* A method that grpc-core knows. */
+typedef struct
+{
+  char *name;
+  GrpcAioRpcMethodHandler *handler;
+  gpointer registered;
+  gboolean has_payload; /* the request comes with the call */
+} Method;
+
+/* Room for a call that grpc-core may hand over. */
+typedef struct
+{
+  GrpcAioCompletion completion;
+  GrpcAioServer *server;
+  Method *method; /* NULL for all that no service has */
+
+  grpc_call *core;
+  grpc_call_details details;
+  grpc_metadata_array metadata;
+  gpr_timespec deadline;
+  grpc_byte_buffer *payload;
+} Request;
+
+enum
+{
+  PROP_OPTIONS = 1,
+  PROP_STATE,
+  PROP_ACTIVE_CALLS,
+  N_PROPS,
+};
+
+static GParamSpec *properties[N_PROPS];
+
+G_DEFINE_FINAL_TYPE (GrpcAioServer, grpc_aio_server, G_TYPE_OBJECT)
+
+static void
+method_free (gpointer data)
+{
+  Method *method = data;
+
+  g_free (method->name);
+  g_object_unref (method->handler);
+  g_free (method);
+}
+
+static void
+return_all (GrpcAioOperationList *operations)
+{
+  GrpcAioOperation *operation;
+
+  while ((operation = grpc_aio_operation_list_pop (operations)) != NULL)
+    grpc_aio_operation_return_boolean (operation, TRUE);
+}
+
+static gboolean
+is_orphan (GrpcAioServer *self)
+{
+  return self->queue != NULL && grpc_aio_queue_is_orphan (self->queue);
+}
+
+/* Closes what is left when nothing runs any more, or the grace has ended: only
+ * this ends connections of clients that keep theirs open. */
+static void
+cancel_all_calls (GrpcAioServer *self)
+{
+  if (self->core != NULL)
+    grpc_server_cancel_all_calls (self->core);
+}
+
+/* After each step of stopping. The last one returns what waits. */
+static void
+check_stopped (GrpcAioServer *self)
+{
+  GrpcAioOperationList waiters = { NULL, NULL };
+  gboolean is_stopped, was_disposed;
+
+  g_mutex_lock (&self->lock);
+  is_stopped = self->state == GRPC_AIO_SERVER_STATE_STOPPING &&
+               self->is_shut_down && self->n_requests == 0 && self->n_calls == 0;
+  was_disposed = self->is_disposed;
+  if (is_stopped)
+    {
+      self->state = GRPC_AIO_SERVER_STATE_STOPPED;
+      self->is_disposed = FALSE;
+      waiters = grpc_aio_operation_list_take (&self->stop_waiters);
+      g_clear_pointer (&self->core, grpc_server_destroy);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (!is_stopped)
+    return;
+
+  if (!is_orphan (self) && !was_disposed)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+  return_all (&waiters);
+  if (was_disposed)
+    g_object_unref (self);
+}
+
+static void
+on_shut_down (GrpcAioCompletion *completion,
+              gboolean ok)
+{
+  GrpcAioServer *self = (GrpcAioServer *) ((guint8 *) completion - G_STRUCT_OFFSET (GrpcAioServer, shutdown));
+
+  g_mutex_lock (&self->lock);
+  self->is_shut_down = TRUE;
+  g_mutex_unlock (&self->lock);
+
+  check_stopped (self);
+}
+
+/* Refuses new calls from now on. Returns whether calls still run. */
+static gboolean
+begin_stop (GrpcAioServer *self)
+{
+  gboolean begins, is_busy;
+
+  g_mutex_lock (&self->lock);
+  begins = self->state <= GRPC_AIO_SERVER_STATE_SERVING;
+  if (self->state == GRPC_AIO_SERVER_STATE_SERVING)
+    {
+      self->shutdown.run = on_shut_down;
+      grpc_server_shutdown_and_notify (self->core, grpc_aio_queue_get_core (self->queue), &self->shutdown);
+    }
+  else if (self->state == GRPC_AIO_SERVER_STATE_NEW)
+    {
+      self->is_shut_down = TRUE;
+    }
+  if (begins)
+    self->state = GRPC_AIO_SERVER_STATE_STOPPING;
+  is_busy = self->n_calls > 0;
+  if (!is_busy)
+    cancel_all_calls (self);
+  g_mutex_unlock (&self->lock);
+
+  return is_busy;
+}
+
+/* A context has its end. */
+void
+grpc_aio_server_call_ended (GrpcAioServer *self)
+{
+  g_mutex_lock (&self->lock);
+  self->n_calls--;
+  if (self->n_calls == 0 && self->state == GRPC_AIO_SERVER_STATE_STOPPING)
+    cancel_all_calls (self);
+  g_mutex_unlock (&self->lock);
+
+  check_stopped (self);
+}
+
+/* With the lock. Lets grpc-core hand over one more call. */
+static gboolean
+ask_for_call (Request *request)
+{
+  GrpcAioServer *self = request->server;
+  grpc_completion_queue *queue = grpc_aio_queue_get_core (self->queue);
+  grpc_call_error result;
+
+  if (request->method != NULL)
+    result = grpc_server_request_registered_call (self->core, request->method->registered, &request->core,
+                                                  &request->deadline, &request->metadata,
+                                                  request->method->has_payload ? &request->payload : NULL,
+                                                  queue, queue, &request->completion);
+  else
+    result = grpc_server_request_call (self->core, &request->core, &request->details, &request->metadata,
+                                       queue, queue, &request->completion);
+
+  return result == GRPC_CALL_OK;
+}
+
+static void
+request_free (Request *request)
+{
+  grpc_call_details_destroy (&request->details);
+  grpc_metadata_array_destroy (&request->metadata);
+  g_free (request);
+}
+
+/* Asks the generic handlers, in order. */
+static GrpcAioRpcMethodHandler *
+find_handler (GrpcAioServer *self,
+              GrpcAioIncomingCall *incoming)
+{
+  g_autoptr (GrpcAioMetadata) metadata = NULL;
+  g_autoptr (GrpcAioHandlerCallDetails) details = NULL;
+  GrpcAioRpcMethodHandler *handler = NULL;
+
+  if (self->generic_handlers->len == 0)
+    return NULL;
+
+  metadata = grpc_aio_core_metadata_to_glib (&incoming->metadata);
+  details = grpc_aio_handler_call_details_new (incoming->method, incoming->host, metadata);
+  for (guint i = 0; i < self->generic_handlers->len && handler == NULL; i++)
+    handler = grpc_aio_generic_rpc_handler_service (g_ptr_array_index (self->generic_handlers, i), details);
+
+  return handler;
+}
+
+static void
+serve (GrpcAioServer *self,
+       Method *method,
+       GrpcAioIncomingCall *incoming,
+       grpc_byte_buffer *payload)
+{
+  g_autoptr (GrpcAioRpcMethodHandler) found = NULL;
+  g_autoptr (GrpcAioServicerContext) context = NULL;
+
+  if (method == NULL)
+    found = find_handler (self, incoming);
+
+  context = grpc_aio_servicer_context_new (self, self->queue, incoming);
+  grpc_aio_servicer_context_serve (context, method != NULL ? method->handler : found,
+                                   method != NULL && method->has_payload, payload);
+}
+
+/* grpc-core hands over a call, or takes its leave. */
+static void
+on_call (GrpcAioCompletion *completion,
+         gboolean ok)
+{
+  Request *request = (Request *) completion;
+  GrpcAioServer *self = request->server;
+  Method *method = request->method;
+  GrpcAioIncomingCall incoming = { NULL };
+  grpc_byte_buffer *payload = NULL;
+  gboolean is_refused, is_asking;
+
+  if (ok)
+    {
+      incoming.core = g_steal_pointer (&request->core);
+      incoming.metadata = request->metadata;
+      grpc_metadata_array_init (&request->metadata);
+      payload = g_steal_pointer (&request->payload);
+      if (method != NULL)
+        {
+          incoming.deadline = request->deadline;
+          incoming.method = g_strdup (method->name);
+        }
+      else
+        {
+          incoming.deadline = request->details.deadline;
+          incoming.method = grpc_aio_slice_dup_text (request->details.method);
+          incoming.host = grpc_aio_slice_dup_text (request->details.host);
+          grpc_call_details_destroy (&request->details);
+          grpc_call_details_init (&request->details);
+        }
+    }
+
+  g_mutex_lock (&self->lock);
+  is_refused = self->state != GRPC_AIO_SERVER_STATE_SERVING || self->is_disposed || is_orphan (self);
+  is_asking = ok && !is_refused && ask_for_call (request);
+  if (!is_asking)
+    self->n_requests--;
+  if (ok && !is_refused)
+    self->n_calls++;
+  g_mutex_unlock (&self->lock);
+
+  if (!is_asking)
+    request_free (request);
+
+  if (ok && !is_refused)
+    {
+      g_object_ref (self);
+      serve (self, method, &incoming, payload);
+      g_object_unref (self);
+      return;
+    }
+
+  if (ok)
+    {
+      grpc_call_cancel_with_status (incoming.core, GRPC_STATUS_UNAVAILABLE, _("The server is stopping"), NULL);
+      grpc_call_unref (incoming.core);
+      grpc_metadata_array_destroy (&incoming.metadata);
+      g_clear_pointer (&payload, grpc_byte_buffer_destroy);
+      g_free (incoming.method);
+      g_free (incoming.host);
+    }
+  check_stopped (self);
+}
+
+static void
+grpc_aio_server_constructed (GObject *object)
+{
+  GrpcAioServer *self = GRPC_AIO_SERVER (object);
+  g_auto (GrpcAioCoreArgs) args = { { 0 } };
+
+  G_OBJECT_CLASS (grpc_aio_server_parent_class)->constructed (object);
+
+  /* grpc-core would share a port with any other program of the same user that
+   * allows it too: a busy port shall be an error, unless asked otherwise. */
+  grpc_aio_core_args_init (&args, self->options, 1);
+  if (self->options == NULL || !grpc_aio_channel_options_get_int (self->options, GRPC_ARG_ALLOW_REUSEPORT, NULL))
+    grpc_aio_core_args_add_int (&args, GRPC_ARG_ALLOW_REUSEPORT, 0);
+
+  if (grpc_aio_core_is_usable ())
+    self->core = grpc_server_create (&args.args, NULL);
+}
+
+/* The memory of requests belongs to grpc-core until they come back, which they
+ * do once the server is shut down. */
+static void
+grpc_aio_server_dispose (GObject *object)
+{
+  GrpcAioServer *self = GRPC_AIO_SERVER (object);
+  gboolean is_serving;
+
+  g_mutex_lock (&self->lock);
+  is_serving = self->state == GRPC_AIO_SERVER_STATE_SERVING || self->state == GRPC_AIO_SERVER_STATE_STOPPING;
+  if (is_serving && !self->is_disposed)
+    {
+      self->is_disposed = TRUE;
+      g_object_ref (self);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (is_serving && grpc_aio_core_is_usable () && begin_stop (self))
+    {
+      g_mutex_lock (&self->lock);
+      cancel_all_calls (self);
+      g_mutex_unlock (&self->lock);
+    }
+
+  G_OBJECT_CLASS (grpc_aio_server_parent_class)->dispose (object);
+}
+
+/* A server that never started goes without waiting for anything. */
+static void
+destroy_unstarted (GrpcAioServer *self)
+{
+  grpc_completion_queue *queue;
+
+  if (self->core == NULL || !grpc_aio_core_is_usable ())
+    return;
+
+  queue = grpc_completion_queue_create_for_pluck (NULL);
+  grpc_server_register_completion_queue (self->core, queue, NULL);
+  grpc_server_shutdown_and_notify (self->core, queue, NULL);
+  grpc_server_cancel_all_calls (self->core);
+  grpc_completion_queue_pluck (queue, NULL, gpr_inf_future (GPR_CLOCK_REALTIME), NULL);
+  g_clear_pointer (&self->core, grpc_server_destroy);
+  grpc_completion_queue_shutdown (queue);
+  grpc_completion_queue_destroy (queue);
+}
+
+static void
+grpc_aio_server_finalize (GObject *object)
+{
+  GrpcAioServer *self = GRPC_AIO_SERVER (object);
+
+  destroy_unstarted (self);
+  g_clear_object (&self->options);
+  g_ptr_array_unref (self->services);
+  g_ptr_array_unref (self->generic_handlers);
+  g_ptr_array_unref (self->methods);
+  g_clear_pointer (&self->queue, grpc_aio_queue_unref);
+  g_mutex_clear (&self->lock);
+  grpc_aio_core_unref ();
+
+  G_OBJECT_CLASS (grpc_aio_server_parent_class)->finalize (object);
+}
+
+static void
+grpc_aio_server_get_property (GObject *object,
+                              guint id,
+                              GValue *value,
+                              GParamSpec *pspec)
+{
+  GrpcAioServer *self = GRPC_AIO_SERVER (object);
+
+  switch (id)
+    {
+    case PROP_OPTIONS:
+      g_value_set_object (value, self->options);
+      break;
+
+    case PROP_STATE:
+      g_value_set_enum (value, grpc_aio_server_get_state (self));
+      break;
+
+    case PROP_ACTIVE_CALLS:
+      g_value_set_uint (value, grpc_aio_server_get_active_calls (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+grpc_aio_server_set_property (GObject *object,
+                              guint id,
+                              const GValue *value,
+                              GParamSpec *pspec)
+{
+  GrpcAioServer *self = GRPC_AIO_SERVER (object);
+
+  switch (id)
+    {
+    case PROP_OPTIONS:
+      self->options = g_value_dup_object (value);
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+grpc_aio_server_class_init (GrpcAioServerClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->constructed = grpc_aio_server_constructed;
+  object_class->dispose = grpc_aio_server_dispose;
+  object_class->finalize = grpc_aio_server_finalize;
+  object_class->get_property = grpc_aio_server_get_property;
+  object_class->set_property = grpc_aio_server_set_property;
+
+  /**
+   * GrpcAioServer:options:
+   *
+   * Channel arguments for the connections, or `NULL` for the defaults. Unlike
+   * plain grpc-core, `grpc.so_reuseport` is off unless it is set here: a port
+   * that is in use is an error.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_OPTIONS] = g_param_spec_object ("options", NULL, NULL, GRPC_AIO_TYPE_CHANNEL_OPTIONS,
+                                                  G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * GrpcAioServer:state:
+   *
+   * How far the server has come.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_STATE] = g_param_spec_enum ("state", NULL, NULL, GRPC_AIO_TYPE_SERVER_STATE,
+                                              GRPC_AIO_SERVER_STATE_NEW, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * GrpcAioServer:active-calls:
+   *
+   * How many calls run now. It is not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ACTIVE_CALLS] = g_param_spec_uint ("active-calls", NULL, NULL, 0, G_MAXUINT, 0,
+                                                     G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+grpc_aio_server_init (GrpcAioServer *self)
+{
+  grpc_aio_core_ref ();
+
+  g_mutex_init (&self->lock);
+  self->services = g_ptr_array_new_with_free_func (g_object_unref);
+  self->generic_handlers = g_ptr_array_new_with_free_func (g_object_unref);
+  self->methods = g_ptr_array_new_with_free_func (method_free);
+}
+
+/**
+ * grpc_aio_server_new:
+ *
+ * Creates a server without ports and services.
+ *
+ * Returns: (transfer full): a new server
+ *
+ * Since: 0.1
+ */
+GrpcAioServer *
+grpc_aio_server_new (void)
+{
+  return grpc_aio_server_new_with_options (NULL);
+}
+
+/**
+ * grpc_aio_server_new_with_options:
+ * @options: (nullable): channel arguments, or `NULL` for the defaults
+ *
+ * Creates a server with channel arguments.
+ *
+ * Returns: (transfer full): a new server
+ *
+ * Since: 0.1
+ */
+GrpcAioServer *
+grpc_aio_server_new_with_options (GrpcAioChannelOptions *options)
+{
+  g_return_val_if_fail (options == NULL || GRPC_AIO_IS_CHANNEL_OPTIONS (options), NULL);
+
+  return g_object_new (GRPC_AIO_TYPE_SERVER, "options", options, NULL);
+}
+
+/**
+ * grpc_aio_server_get_state:
+ * @self: a server
+ *
+ * Gets how far the server has come.
+ *
+ * Returns: the state
+ *
+ * Since: 0.1
+ */
+GrpcAioServerState
+grpc_aio_server_get_state (GrpcAioServer *self)
+{
+  GrpcAioServerState state;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), GRPC_AIO_SERVER_STATE_STOPPED);
+
+  g_mutex_lock (&self->lock);
+  state = self->state;
+  g_mutex_unlock (&self->lock);
+
+  return state;
+}
+
+/**
+ * grpc_aio_server_get_active_calls:
+ * @self: a server
+ *
+ * Gets how many calls run now.
+ *
+ * Returns: the number of calls that have not ended
+ *
+ * Since: 0.1
+ */
+guint
+grpc_aio_server_get_active_calls (GrpcAioServer *self)
+{
+  guint n_calls;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
+
+  g_mutex_lock (&self->lock);
+  n_calls = self->n_calls;
+  g_mutex_unlock (&self->lock);
+
+  return n_calls;
+}
+
+/* TRUE while ports and handlers may still be added. */
+static gboolean
+is_new (GrpcAioServer *self)
+{
+  return grpc_aio_server_get_state (self) == GRPC_AIO_SERVER_STATE_NEW;
+}
+
+/**
+ * grpc_aio_server_add_port:
+ * @self: a server that has not started
+ * @address: where to listen: `host:port`, `[::]:port`, `unix:/absolute/path`
+ *   or `unix-abstract:name`; port 0 takes a free one
+ * @credentials: (nullable): how to secure connections, or `NULL` for not at all
+ * @error: where to put an error
+ *
+ * Has the server listen at an address, once it is started.
+ *
+ * It fails with `G_IO_ERROR_ADDRESS_IN_USE` and the like, and says why.
+ *
+ * Returns: the port number, 1 for a Unix socket, or 0 with an error
+ *
+ * Since: 0.1
+ */
+int
+grpc_aio_server_add_port (GrpcAioServer *self,
+                          const char *address,
+                          GrpcAioServerCredentials *credentials,
+                          GError **error)
+{
+  grpc_server_credentials *core_credentials = NULL, *insecure = NULL;
+  int port;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
+  g_return_val_if_fail (address != NULL, 0);
+  g_return_val_if_fail (credentials == NULL || GRPC_AIO_IS_SERVER_CREDENTIALS (credentials), 0);
+
+  if (!grpc_aio_core_is_usable ())
+    {
+      g_propagate_error (error, grpc_aio_core_new_forked_error ());
+      return 0;
+    }
+  if (!is_new (self))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                   _("Cannot listen on %s: the server was started already"), address);
+      return 0;
+    }
+  if (!grpc_aio_address_check_free (address, error))
+    return 0;
+
+  if (credentials != NULL)
+    core_credentials = grpc_aio_server_credentials_get_core (credentials);
+  if (core_credentials == NULL)
+    core_credentials = insecure = grpc_insecure_server_credentials_create ();
+
+  port = grpc_server_add_http2_port (self->core, address, core_credentials);
+  if (insecure != NULL)
+    grpc_server_credentials_release (insecure);
+
+  if (port <= 0)
+    {
+      grpc_aio_address_explain_failure (address, error);
+      return 0;
+    }
+
+  return port;
+}
+
+/**
+ * grpc_aio_server_add_service:
+ * @self: a server that has not started
+ * @service: a service
+ *
+ * Adds the methods of a service.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_server_add_service (GrpcAioServer *self,
+                             GrpcAioService *service)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVER (self));
+  g_return_if_fail (GRPC_AIO_IS_SERVICE (service));
+  g_return_if_fail (is_new (self));
+
+  g_ptr_array_add (self->services, g_object_ref (service));
+}
+
+/**
+ * grpc_aio_server_add_generic_handler:
+ * @self: a server that has not started
+ * @handler: a generic handler
+ *
+ * Adds a handler for calls whose methods no service has. Several are asked in
+ * the order in which they were added.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_server_add_generic_handler (GrpcAioServer *self,
+                                     GrpcAioGenericRpcHandler *handler)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVER (self));
+  g_return_if_fail (GRPC_AIO_IS_GENERIC_RPC_HANDLER (handler));
+  g_return_if_fail (is_new (self));
+
+  g_ptr_array_add (self->generic_handlers, g_object_ref (handler));
+}
+
+static void
+register_method (const char *full_name,
+                 GrpcAioRpcMethodHandler *handler,
+                 gpointer user_data)
+{
+  GrpcAioServer *self = user_data;
+  GrpcAioMethodKind kind = grpc_aio_rpc_method_handler_get_kind (handler);
+  Method *method = g_new0 (Method, 1);
+
+  method->name = g_strdup (full_name);
+  method->handler = g_object_ref (handler);
+  method->has_payload = kind == GRPC_AIO_METHOD_KIND_UNARY_UNARY || kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM;
+  method->registered = grpc_server_register_method (self->core, method->name, NULL,
+                                                    method->has_payload
+                                                        ? GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER
+                                                        : GRPC_SRM_PAYLOAD_NONE,
+                                                    0);
+
+  /* The first service that has the method serves it. */
+  if (method->registered != NULL)
+    g_ptr_array_add (self->methods, method);
+  else
+    method_free (method);
+}
+
+/* With the lock. */
+static void
+add_requests (GrpcAioServer *self,
+              Method *method)
+{
+  for (guint i = 0; i < REQUESTS_PER_METHOD; i++)
+    {
+      Request *request = g_new0 (Request, 1);
+
+      request->completion.run = on_call;
+      request->server = self;
+      request->method = method;
+      grpc_call_details_init (&request->details);
+      grpc_metadata_array_init (&request->metadata);
+
+      if (ask_for_call (request))
+        self->n_requests++;
+      else
+        request_free (request);
+    }
+}
+
+/**
+ * grpc_aio_server_start:
+ * @self: a server
+ * @error: where to put an error
+ *
+ * Starts to serve, in the thread-default main context.
+ *
+ * Returns: whether it serves; it fails when it was started before
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_server_start (GrpcAioServer *self,
+                       GError **error)
+{
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), FALSE);
+
+  if (!grpc_aio_core_is_usable ())
+    {
+      g_propagate_error (error, grpc_aio_core_new_forked_error ());
+      return FALSE;
+    }
+  if (!is_new (self))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("The server was started already"));
+      return FALSE;
+    }
+
+  self->queue = grpc_aio_queue_get_for_context (context);
+  grpc_server_register_completion_queue (self->core, grpc_aio_queue_get_core (self->queue), NULL);
+  for (guint i = 0; i < self->services->len; i++)
+    grpc_aio_service_foreach_method (g_ptr_array_index (self->services, i), register_method, self);
+
+  grpc_server_start (self->core);
+
+  g_mutex_lock (&self->lock);
+  self->state = GRPC_AIO_SERVER_STATE_SERVING;
+  for (guint i = 0; i < self->methods->len; i++)
+    add_requests (self, g_ptr_array_index (self->methods, i));
+  add_requests (self, NULL);
+  g_mutex_unlock (&self->lock);
+
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+
+  return TRUE;
+}
+
+static gboolean
+withdraw (GrpcAioOperation *operation,
+          gpointer owner)
+{
+  GrpcAioServer *self = owner;
+  gboolean found;
+
+  g_mutex_lock (&self->lock);
+  found = grpc_aio_operation_list_remove (&self->stop_waiters, operation);
+  g_mutex_unlock (&self->lock);
+
+  return found;
+}
+
+/* Has @operation wait for the end of all. Consumes. */
+static void
+wait_for_stop (GrpcAioServer *self,
+               GrpcAioOperation *operation)
+{
+  gboolean is_stopped;
+
+  g_mutex_lock (&self->lock);
+  is_stopped = self->state == GRPC_AIO_SERVER_STATE_STOPPED;
+  if (!is_stopped)
+    grpc_aio_operation_list_append (&self->stop_waiters, operation);
+  g_mutex_unlock (&self->lock);
+
+  if (is_stopped)
+    grpc_aio_operation_return_boolean (operation, TRUE);
+}
+
+/* A server that has not started has no queue of its own. */
+static GrpcAioQueue *
+ref_queue (GrpcAioServer *self)
+{
+  g_autoptr (GMainContext) context = NULL;
+
+  if (self->queue != NULL)
+    return grpc_aio_queue_ref (self->queue);
+
+  context = g_main_context_ref_thread_default ();
+
+  return grpc_aio_queue_get_for_context (context);
+}
+
+static GrpcAioOperation *
+new_stop_operation (GrpcAioServer *self,
+                    GTask *task)
+{
+  g_autoptr (GrpcAioQueue) queue = ref_queue (self);
+  GrpcAioOperation *operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, task);
+
+  grpc_aio_operation_connect_withdrawal (operation, self, queue, withdraw);
+
+  return operation;
+}
+
+static gboolean
+on_grace_ended (gpointer data)
+{
+  GrpcAioServer *self = data;
+
+  g_mutex_lock (&self->lock);
+  cancel_all_calls (self);
+  g_mutex_unlock (&self->lock);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+destroy_source (gpointer data)
+{
+  g_source_destroy (data);
+  g_source_unref (data);
+}
+
+/**
+ * grpc_aio_server_stop_async:
+ * @self: a server
+ * @grace_usec: for how many microseconds running calls may go on; 0 cancels
+ *   them at once, a negative number lets them end by themselves
+ * @cancellable: (nullable): a way to stop waiting; the server stops all the same
+ * @callback: (scope async): called once nothing runs any more
+ * @user_data: data for @callback
+ *
+ * Stops the server: it refuses new calls from now on, lets running ones end, and
+ * cancels what is left after @grace_usec.
+ *
+ * It may be called several times: each waits, and the shortest grace counts. A
+ * server without calls stops at once, whatever its clients do.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_server_stop_async (GrpcAioServer *self,
+                            gint64 grace_usec,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  gboolean is_busy;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVER (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, grpc_aio_server_stop_async);
+
+  if (grace_usec > 0)
+    {
+      GSource *grace = g_timeout_source_new (MIN ((grace_usec + 999) / 1000, G_MAXUINT));
+
+      g_source_set_callback (grace, on_grace_ended, self, NULL);
+      g_source_attach (grace, g_task_get_context (task));
+      g_task_set_task_data (task, grace, destroy_source);
+    }
+
+  wait_for_stop (self, new_stop_operation (self, task));
+  is_busy = begin_stop (self);
+  if (is_busy && grace_usec == 0)
+    on_grace_ended (self);
+  check_stopped (self);
+}
+
+/**
+ * grpc_aio_server_stop_finish:
+ * @self: a server
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Server.stop_async].
+ *
+ * Returns: whether nothing runs any more; it fails only when cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_server_stop_finish (GrpcAioServer *self,
+                             GAsyncResult *result,
+                             GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_server_stop_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_server_stop_sync:
+ * @self: a server
+ * @grace_usec: for how many microseconds running calls may go on
+ * @cancellable: (nullable): a way to stop waiting
+ * @error: where to put an error
+ *
+ * Stops the server, and blocks until nothing runs any more.
+ *
+ * Returns: whether nothing runs any more; it fails only when cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_server_stop_sync (GrpcAioServer *self,
+                           gint64 grace_usec,
+                           GCancellable *cancellable,
+                           GError **error)
+{
+  g_autoptr (GrpcAioQueue) queue = NULL;
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  queue = ref_queue (self);
+  sync = grpc_aio_sync_begin (queue);
+  grpc_aio_server_stop_async (self, grace_usec, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_server_stop_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_server_wait_for_termination_async:
+ * @self: a server
+ * @cancellable: (nullable): a way to stop waiting
+ * @callback: (scope async): called once the server has stopped
+ * @user_data: data for @callback
+ *
+ * Waits until the server has stopped.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_server_wait_for_termination_async (GrpcAioServer *self,
+                                            GCancellable *cancellable,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVER (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, grpc_aio_server_wait_for_termination_async);
+
+  wait_for_stop (self, new_stop_operation (self, task));
+}
+
+/**
+ * grpc_aio_server_wait_for_termination_finish:
+ * @self: a server
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Server.wait_for_termination_async].
+ *
+ * Returns: whether the server has stopped; it fails only when cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_server_wait_for_termination_finish (GrpcAioServer *self,
+                                             GAsyncResult *result,
+                                             GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_server_wait_for_termination_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_server_wait_for_termination_sync:
+ * @self: a server
+ * @cancellable: (nullable): a way to stop waiting
+ * @error: where to put an error
+ *
+ * Blocks until the server has stopped. Meanwhile its calls are served only if
+ * another thread runs its main context, or none does.
+ *
+ * Returns: whether the server has stopped; it fails only when cancelled
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_server_wait_for_termination_sync (GrpcAioServer *self,
+                                           GCancellable *cancellable,
+                                           GError **error)
+{
+  g_autoptr (GrpcAioQueue) queue = NULL;
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  queue = ref_queue (self);
+  sync = grpc_aio_sync_begin (queue);
+  grpc_aio_server_wait_for_termination_async (self, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_server_wait_for_termination_finish (self, grpc_aio_sync_wait (&sync), error);
+}

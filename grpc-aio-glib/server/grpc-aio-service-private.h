@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <grpc-aio-glib/grpc-aio-service.h>
+
+G_BEGIN_DECLS
+
+typedef void (*GrpcAioServiceMethodFunc) (const char *full_name,
+                                          GrpcAioRpcMethodHandler *handler,
+                                          gpointer user_data);
+
+void grpc_aio_service_foreach_method (GrpcAioService *self,
+                                      GrpcAioServiceMethodFunc func,
+                                      gpointer user_data);
+
+G_END_DECLS

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <grpc-aio-glib/grpc-aio-servicer-context.h>
+#include <grpc/grpc.h>
+
+#include "engine/grpc-aio-queue-private.h"
+
+G_BEGIN_DECLS
+
+/* A call that grpc-core hands over, with what it owns. */
+typedef struct
+{
+  grpc_call *core;
+  grpc_metadata_array metadata;
+  gpr_timespec deadline;
+  char *method;
+  char *host;
+} GrpcAioIncomingCall;
+
+GrpcAioServicerContext *grpc_aio_servicer_context_new (GrpcAioServer *server,
+                                                       GrpcAioQueue *queue,
+                                                       GrpcAioIncomingCall *incoming);
+
+void grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
+                                      GrpcAioRpcMethodHandler *handler,
+                                      gboolean has_payload,
+                                      grpc_byte_buffer *payload);
+
+G_END_DECLS

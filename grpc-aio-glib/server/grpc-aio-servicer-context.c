@@ -1,0 +1,1288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "server/grpc-aio-servicer-context-private.h"
+
+#include <glib/gi18n-lib.h>
+#include <grpc/slice.h>
+
+#include <grpc-aio-glib/grpc-aio-enums.h>
+#include <grpc-aio-glib/grpc-aio-error.h>
+#include <grpc-aio-glib/grpc-aio-server.h>
+
+#include "engine/grpc-aio-bytes-private.h"
+#include "engine/grpc-aio-core-call-private.h"
+#include "engine/grpc-aio-sync-private.h"
+#include "server/grpc-aio-rpc-method-handler-private.h"
+#include "server/grpc-aio-server-private.h"
+
+/**
+ * GrpcAioServicerContext:
+ *
+ * One call on the server's side: what a handler reads from, writes to and
+ * answers.
+ *
+ * A handler answers once, with [method@ServicerContext.complete],
+ * [method@ServicerContext.complete_with_error] or
+ * [method@ServicerContext.abort]; at once or later, as long as it keeps a
+ * reference. When the last reference goes without an answer the call ends with
+ * `GRPC_AIO_STATUS_CODE_UNKNOWN`, so that no client waits in vain.
+ *
+ * Reads and writes may be started before earlier ones have ended: they wait
+ * their turn, in order. A write ends when flow control has taken the message,
+ * so that a slow client slows its server down.
+ *
+ * [signal@ServicerContext::done] tells when the call is over, and
+ * [method@ServicerContext.is_cancelled] whether the client gave it up. Cancelling
+ * an operation with its cancellable cancels the call.
+ *
+ * Since: 0.1
+ */
+struct _GrpcAioServicerContext
+{
+  GObject parent_instance;
+
+  GrpcAioCoreCall core_call; /* its lock is for the fields below */
+  GrpcAioServer *server;
+  GrpcAioRpcMethodHandler *handler;
+  char *method;
+  char *host;
+  gint64 deadline_usec; /* monotonic; G_MAXINT64 for none */
+  grpc_metadata_array request_array;
+  GrpcAioMetadata *invocation_metadata;
+
+  GrpcAioBatch receiving; /* the request of a call that came without it */
+  grpc_byte_buffer *request_buffer;
+  GrpcAioBatch closing;
+  int is_core_cancelled; /* written by grpc-core until the call is closed */
+
+  gboolean is_close_armed;
+  gboolean is_close_with_status;
+  gboolean has_initial_metadata;
+  gboolean is_answered;
+  gboolean is_done;
+  gboolean is_cancelled;
+
+  GrpcAioMetadata *trailing_metadata;
+  GrpcAioStatusCode code;
+  char *details;
+};
+
+enum
+{
+  PROP_SERVER = 1,
+  PROP_METHOD,
+  PROP_HOST,
+  PROP_INVOCATION_METADATA,
+  N_PROPS,
+};
+
+enum
+{
+  SIGNAL_DONE,
+  N_SIGNALS,
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (GrpcAioServicerContext, grpc_aio_servicer_context, G_TYPE_OBJECT)
+
+static GrpcAioServicerContext *
+context_of (GrpcAioCoreCall *core_call)
+{
+  return (GrpcAioServicerContext *) core_call->owner;
+}
+
+static gboolean
+streams_requests (GrpcAioServicerContext *self)
+{
+  GrpcAioMethodKind kind = grpc_aio_servicer_context_get_kind (self);
+
+  return kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+}
+
+static gboolean
+streams_responses (GrpcAioServicerContext *self)
+{
+  GrpcAioMethodKind kind = grpc_aio_servicer_context_get_kind (self);
+
+  return kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+}
+
+/* The call is over: answered, or given up. Happens once. */
+static void
+finish (GrpcAioServicerContext *self)
+{
+  gboolean was_done;
+
+  g_mutex_lock (&self->core_call.lock);
+  was_done = self->is_done;
+  self->is_done = TRUE;
+  self->is_cancelled = self->is_core_cancelled != 0;
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (was_done)
+    return;
+
+  if (!grpc_aio_queue_is_orphan (self->core_call.queue) &&
+      g_signal_has_handler_pending (self, signals[SIGNAL_DONE], 0, TRUE))
+    g_signal_emit (self, signals[SIGNAL_DONE], 0);
+  grpc_aio_server_call_ended (self->server);
+}
+
+static void
+on_closed (GrpcAioCoreCall *core_call,
+           gboolean ok)
+{
+  finish (context_of (core_call));
+}
+
+static grpc_op
+new_close_op (GrpcAioServicerContext *self)
+{
+  return (grpc_op){
+    .op = GRPC_OP_RECV_CLOSE_ON_SERVER,
+    .data.recv_close_on_server.cancelled = &self->is_core_cancelled,
+  };
+}
+
+/* Has grpc-core tell when the client gives up. A call that is answered before it
+ * comes to this asks together with its answer. */
+static void
+arm_close (GrpcAioServicerContext *self)
+{
+  const grpc_op op = new_close_op (self);
+
+  g_mutex_lock (&self->core_call.lock);
+  if (!self->is_close_armed)
+    {
+      self->closing.done = on_closed;
+      self->is_close_armed = grpc_aio_core_call_start (&self->core_call, &self->closing, &op, 1);
+    }
+  g_mutex_unlock (&self->core_call.lock);
+}
+
+/* With the lock. */
+static gsize
+add_close_op (GrpcAioCoreCall *core_call,
+              grpc_op *ops)
+{
+  GrpcAioServicerContext *self = context_of (core_call);
+
+  if (self->is_close_armed)
+    return 0;
+
+  self->is_close_armed = self->is_close_with_status = TRUE;
+  *ops = new_close_op (self);
+
+  return 1;
+}
+
+static void
+on_core_settled (GrpcAioCoreCall *core_call)
+{
+  GrpcAioServicerContext *self = context_of (core_call);
+  gboolean is_over;
+
+  g_mutex_lock (&self->core_call.lock);
+  is_over = self->is_close_with_status && grpc_aio_core_call_is_idle (&self->core_call);
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (is_over)
+    finish (self);
+}
+
+static GError *
+new_gone_error (GrpcAioServicerContext *self)
+{
+  if (self->deadline_usec <= g_get_monotonic_time ())
+    return g_error_new_literal (GRPC_AIO_ERROR, GRPC_AIO_ERROR_DEADLINE_EXCEEDED, _("The deadline of the call has passed"));
+
+  return g_error_new_literal (GRPC_AIO_ERROR, GRPC_AIO_ERROR_CANCELLED, _("The client has cancelled the call or is gone"));
+}
+
+static void
+end_read (GrpcAioCoreCall *core_call,
+          GrpcAioOperation *operation)
+{
+  GrpcAioServicerContext *self = context_of (core_call);
+
+  if (grpc_call_failed_before_recv_message (core_call->core) || self->is_cancelled)
+    grpc_aio_operation_return_error (operation, new_gone_error (self));
+  else
+    grpc_aio_operation_return_pointer (operation, NULL, NULL);
+}
+
+static void
+end_send (GrpcAioCoreCall *core_call,
+          GrpcAioOperation *operation)
+{
+  grpc_aio_operation_return_error (operation, new_gone_error (context_of (core_call)));
+}
+
+static const GrpcAioCoreCallFuncs core_call_funcs = {
+  .add_ops = add_close_op,
+  .end_read = end_read,
+  .end_send = end_send,
+  .settled = on_core_settled,
+};
+
+/* Sends the status, after what still waits, with @response as the last message.
+ * Only the first answer counts. */
+static void
+answer (GrpcAioServicerContext *self,
+        GBytes *response,
+        GrpcAioStatusCode code,
+        const char *details)
+{
+  GrpcAioOperation *operation = NULL;
+
+  g_mutex_lock (&self->core_call.lock);
+  if (!self->is_answered)
+    {
+      self->is_answered = TRUE;
+      self->code = code;
+      if (details != self->details)
+        {
+          g_free (self->details);
+          self->details = g_strdup (details);
+        }
+
+      operation = grpc_aio_operation_new (GRPC_AIO_SEND_STATUS, NULL);
+      operation->message = response != NULL ? g_bytes_ref (response) : NULL;
+      operation->code = code;
+      operation->details = grpc_slice_from_copied_string (self->details != NULL ? self->details : "");
+      grpc_aio_core_metadata_init (&operation->metadata, self->trailing_metadata);
+    }
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (operation == NULL)
+    return;
+
+  grpc_aio_core_call_begin (&self->core_call);
+  grpc_aio_core_call_keep_owner (&self->core_call);
+  grpc_aio_core_call_send (&self->core_call, operation);
+  grpc_aio_core_call_end (&self->core_call);
+}
+
+static void
+grpc_aio_servicer_context_dispose (GObject *object)
+{
+  GrpcAioServicerContext *self = GRPC_AIO_SERVICER_CONTEXT (object);
+
+  if (self->core_call.core != NULL)
+    {
+      if (!self->is_answered)
+        {
+          g_autofree char *details = g_strdup_printf (_("The handler of %s ended without an answer"), self->method);
+
+          answer (self, NULL, GRPC_AIO_STATUS_CODE_UNKNOWN, details);
+        }
+      grpc_aio_core_call_dispose (&self->core_call);
+    }
+
+  G_OBJECT_CLASS (grpc_aio_servicer_context_parent_class)->dispose (object);
+}
+
+static void
+grpc_aio_servicer_context_finalize (GObject *object)
+{
+  GrpcAioServicerContext *self = GRPC_AIO_SERVICER_CONTEXT (object);
+
+  /* A call that grpc-core would not close has ended now. */
+  if (!self->is_done && self->server != NULL)
+    grpc_aio_server_call_ended (self->server);
+
+  grpc_metadata_array_destroy (&self->request_array);
+  g_clear_pointer (&self->request_buffer, grpc_byte_buffer_destroy);
+  grpc_aio_core_call_clear (&self->core_call);
+
+  g_clear_object (&self->handler);
+  g_clear_object (&self->server);
+  g_clear_pointer (&self->invocation_metadata, grpc_aio_metadata_unref);
+  g_clear_pointer (&self->trailing_metadata, grpc_aio_metadata_unref);
+  g_free (self->method);
+  g_free (self->host);
+  g_free (self->details);
+
+  G_OBJECT_CLASS (grpc_aio_servicer_context_parent_class)->finalize (object);
+}
+
+static void
+grpc_aio_servicer_context_get_property (GObject *object,
+                                        guint id,
+                                        GValue *value,
+                                        GParamSpec *pspec)
+{
+  GrpcAioServicerContext *self = GRPC_AIO_SERVICER_CONTEXT (object);
+
+  switch (id)
+    {
+    case PROP_SERVER:
+      g_value_set_object (value, self->server);
+      break;
+
+    case PROP_METHOD:
+      g_value_set_string (value, self->method);
+      break;
+
+    case PROP_HOST:
+      g_value_set_string (value, self->host);
+      break;
+
+    case PROP_INVOCATION_METADATA:
+      g_value_set_boxed (value, grpc_aio_servicer_context_get_invocation_metadata (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+grpc_aio_servicer_context_class_init (GrpcAioServicerContextClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  const GParamFlags flags = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  object_class->dispose = grpc_aio_servicer_context_dispose;
+  object_class->finalize = grpc_aio_servicer_context_finalize;
+  object_class->get_property = grpc_aio_servicer_context_get_property;
+
+  /**
+   * GrpcAioServicerContext:server:
+   *
+   * The server that was called.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_SERVER] = g_param_spec_object ("server", NULL, NULL, GRPC_AIO_TYPE_SERVER, flags);
+
+  /**
+   * GrpcAioServicerContext:method:
+   *
+   * The full name, `/package.Service/Method`.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_METHOD] = g_param_spec_string ("method", NULL, NULL, NULL, flags);
+
+  /**
+   * GrpcAioServicerContext:host:
+   *
+   * The `:authority` that the client named, or `NULL` for a method of a
+   * [class@Service].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_HOST] = g_param_spec_string ("host", NULL, NULL, NULL, flags);
+
+  /**
+   * GrpcAioServicerContext:invocation-metadata:
+   *
+   * The initial metadata that the client sent.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_INVOCATION_METADATA] = g_param_spec_boxed ("invocation-metadata", NULL, NULL, GRPC_AIO_TYPE_METADATA, flags);
+
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * GrpcAioServicerContext::done:
+   * @self: the context
+   *
+   * Emitted once, in the server's main context, when the call is over: after its
+   * answer was sent, or when the client gave it up. Then a handler may stop its
+   * work. It is not emitted for a context whose last reference is gone.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_DONE] = g_signal_new ("done", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0,
+                                       NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+grpc_aio_servicer_context_init (GrpcAioServicerContext *self)
+{
+  g_mutex_init (&self->core_call.lock);
+}
+
+static gint64
+to_monotonic_usec (gpr_timespec deadline)
+{
+  gpr_timespec left;
+
+  if (gpr_time_cmp (deadline, gpr_inf_future (deadline.clock_type)) == 0)
+    return G_MAXINT64;
+
+  left = gpr_time_sub (deadline, gpr_now (deadline.clock_type));
+
+  return g_get_monotonic_time () + left.tv_sec * G_USEC_PER_SEC + left.tv_nsec / 1000;
+}
+
+/* Takes over what @incoming owns. */
+GrpcAioServicerContext *
+grpc_aio_servicer_context_new (GrpcAioServer *server,
+                               GrpcAioQueue *queue,
+                               GrpcAioIncomingCall *incoming)
+{
+  GrpcAioServicerContext *self = g_object_new (GRPC_AIO_TYPE_SERVICER_CONTEXT, NULL);
+
+  grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue, incoming->core);
+  self->core_call.needs_initial_metadata = TRUE;
+  self->server = g_object_ref (server);
+  self->method = g_steal_pointer (&incoming->method);
+  self->host = g_steal_pointer (&incoming->host);
+  self->deadline_usec = to_monotonic_usec (incoming->deadline);
+  self->request_array = incoming->metadata;
+  grpc_metadata_array_init (&incoming->metadata);
+
+  return self;
+}
+
+/* Runs the handler with the one request, or without for a stream of them. */
+static void
+run_handler (GrpcAioServicerContext *self,
+             GBytes *request)
+{
+  if (!streams_requests (self) && request == NULL)
+    answer (self, NULL, GRPC_AIO_STATUS_CODE_INTERNAL, _("There is no request, or it could not be decompressed"));
+  else
+    grpc_aio_rpc_method_handler_run (self->handler, self, request);
+
+  if (!self->is_answered)
+    arm_close (self);
+}
+
+static void
+on_request (GrpcAioCoreCall *core_call,
+            gboolean ok)
+{
+  GrpcAioServicerContext *self = context_of (core_call);
+  g_autoptr (GBytes) request = NULL;
+
+  if (self->request_buffer != NULL)
+    request = grpc_aio_bytes_new_take_core (g_steal_pointer (&self->request_buffer));
+
+  if (grpc_aio_queue_is_orphan (core_call->queue))
+    answer (self, NULL, GRPC_AIO_STATUS_CODE_UNAVAILABLE, _("The server's main context is gone"));
+  else
+    run_handler (self, request);
+
+  /* From here on the context is the handler's alone. */
+  g_object_unref (self);
+}
+
+/* Serves the call. Without a handler the method is unknown. Takes over @payload. */
+void
+grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
+                                 GrpcAioRpcMethodHandler *handler,
+                                 gboolean has_payload,
+                                 grpc_byte_buffer *payload)
+{
+  g_autoptr (GBytes) request = NULL;
+  gboolean is_receiving = FALSE;
+  const grpc_op op = {
+    .op = GRPC_OP_RECV_MESSAGE,
+    .data.recv_message.recv_message = &self->request_buffer,
+  };
+
+  if (handler == NULL)
+    {
+      g_autofree char *details = g_strdup_printf (_("The server has no method %s"), self->method);
+
+      answer (self, NULL, GRPC_AIO_STATUS_CODE_UNIMPLEMENTED, details);
+      return;
+    }
+
+  self->handler = g_object_ref (handler);
+  if (has_payload || streams_requests (self))
+    {
+      if (payload != NULL)
+        request = grpc_aio_bytes_new_take_core (payload);
+      run_handler (self, request);
+      return;
+    }
+
+  g_object_ref (self);
+  self->receiving.done = on_request;
+  g_mutex_lock (&self->core_call.lock);
+  is_receiving = grpc_aio_core_call_start (&self->core_call, &self->receiving, &op, 1);
+  g_mutex_unlock (&self->core_call.lock);
+  if (!is_receiving)
+    g_object_unref (self);
+}
+
+/* Runs on any thread, while @operation is pending. */
+static void
+cancel_from_operation (GrpcAioOperation *operation,
+                       gpointer owner)
+{
+  GrpcAioServicerContext *self = owner;
+
+  grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, _("The server cancelled the call"));
+}
+
+static GrpcAioOperation *
+new_operation (GrpcAioServicerContext *self,
+               GrpcAioOperationKind kind,
+               GTask *task)
+{
+  GrpcAioOperation *operation = grpc_aio_operation_new (kind, task);
+
+  grpc_aio_operation_connect (operation, self, cancel_from_operation);
+
+  return operation;
+}
+
+static GTask *
+new_task (GrpcAioServicerContext *self,
+          gpointer tag,
+          GCancellable *cancellable,
+          GAsyncReadyCallback callback,
+          gpointer user_data)
+{
+  GTask *task = g_task_new (self, cancellable, callback, user_data);
+
+  (g_task_set_source_tag) (task, tag);
+
+  return task;
+}
+
+static gboolean
+refuse_when_answered (GrpcAioServicerContext *self,
+                      GTask *task)
+{
+  gboolean is_answered;
+
+  g_mutex_lock (&self->core_call.lock);
+  is_answered = self->is_answered;
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (is_answered)
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("The call is answered already"));
+
+  return is_answered;
+}
+
+/**
+ * grpc_aio_servicer_context_get_server:
+ * @self: a context
+ *
+ * Gets the server that was called.
+ *
+ * Returns: (transfer none): the server
+ *
+ * Since: 0.1
+ */
+GrpcAioServer *
+grpc_aio_servicer_context_get_server (GrpcAioServicerContext *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  return self->server;
+}
+
+/**
+ * grpc_aio_servicer_context_get_method:
+ * @self: a context
+ *
+ * Gets the full name of the method.
+ *
+ * Returns: `/package.Service/Method`
+ *
+ * Since: 0.1
+ */
+const char *
+grpc_aio_servicer_context_get_method (GrpcAioServicerContext *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  return self->method;
+}
+
+/**
+ * grpc_aio_servicer_context_get_host:
+ * @self: a context
+ *
+ * Gets the `:authority` that the client named.
+ *
+ * Returns: (nullable): the host, or `NULL` for a method of a [class@Service]
+ *
+ * Since: 0.1
+ */
+const char *
+grpc_aio_servicer_context_get_host (GrpcAioServicerContext *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  return self->host;
+}
+
+/**
+ * grpc_aio_servicer_context_get_kind:
+ * @self: a context
+ *
+ * Gets which sides of the method stream.
+ *
+ * Returns: the kind
+ *
+ * Since: 0.1
+ */
+GrpcAioMethodKind
+grpc_aio_servicer_context_get_kind (GrpcAioServicerContext *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), GRPC_AIO_METHOD_KIND_UNARY_UNARY);
+
+  return self->handler != NULL ? grpc_aio_rpc_method_handler_get_kind (self->handler) : GRPC_AIO_METHOD_KIND_UNARY_UNARY;
+}
+
+/**
+ * grpc_aio_servicer_context_get_invocation_metadata:
+ * @self: a context
+ *
+ * Gets the initial metadata that the client sent.
+ *
+ * Returns: (transfer none): the metadata
+ *
+ * Since: 0.1
+ */
+GrpcAioMetadata *
+grpc_aio_servicer_context_get_invocation_metadata (GrpcAioServicerContext *self)
+{
+  GrpcAioMetadata *metadata;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  g_mutex_lock (&self->core_call.lock);
+  if (self->invocation_metadata == NULL)
+    self->invocation_metadata = grpc_aio_core_metadata_to_glib (&self->request_array);
+  metadata = self->invocation_metadata;
+  g_mutex_unlock (&self->core_call.lock);
+
+  return metadata;
+}
+
+/**
+ * grpc_aio_servicer_context_dup_peer:
+ * @self: a context
+ *
+ * Gets the address of the client, such as `ipv4:127.0.0.1:40000`. It is what the
+ * network says, and proves nothing.
+ *
+ * Returns: (nullable) (transfer full): the address, or `NULL` if there is none
+ *
+ * Since: 0.1
+ */
+char *
+grpc_aio_servicer_context_dup_peer (GrpcAioServicerContext *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  return grpc_aio_core_call_dup_peer (&self->core_call);
+}
+
+/**
+ * grpc_aio_servicer_context_time_remaining:
+ * @self: a context
+ *
+ * Gets how long the client will wait for the answer.
+ *
+ * Returns: microseconds, 0 when its time is over, or -1 without a deadline
+ *
+ * Since: 0.1
+ */
+gint64
+grpc_aio_servicer_context_time_remaining (GrpcAioServicerContext *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), -1);
+
+  if (self->deadline_usec == G_MAXINT64)
+    return -1;
+
+  return MAX (0, self->deadline_usec - g_get_monotonic_time ());
+}
+
+/**
+ * grpc_aio_servicer_context_is_active:
+ * @self: a context
+ *
+ * Whether the call is not over.
+ *
+ * Returns: whether it runs
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_servicer_context_is_active (GrpcAioServicerContext *self)
+{
+  return !grpc_aio_servicer_context_is_done (self);
+}
+
+/**
+ * grpc_aio_servicer_context_is_done:
+ * @self: a context
+ *
+ * Whether the call is over: its answer was sent, or the client gave it up.
+ *
+ * Returns: whether it is over
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_servicer_context_is_done (GrpcAioServicerContext *self)
+{
+  gboolean value;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), FALSE);
+
+  g_mutex_lock (&self->core_call.lock);
+  value = self->is_done;
+  g_mutex_unlock (&self->core_call.lock);
+
+  return value;
+}
+
+/**
+ * grpc_aio_servicer_context_is_cancelled:
+ * @self: a context
+ *
+ * Whether the call ended without its answer: the client cancelled it or is gone,
+ * the deadline passed, or the server stopped.
+ *
+ * Returns: whether it was given up
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_servicer_context_is_cancelled (GrpcAioServicerContext *self)
+{
+  gboolean value;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), FALSE);
+
+  g_mutex_lock (&self->core_call.lock);
+  value = self->is_cancelled;
+  g_mutex_unlock (&self->core_call.lock);
+
+  return value;
+}
+
+/**
+ * grpc_aio_servicer_context_read_async:
+ * @self: a context
+ * @cancellable: (nullable): a way to cancel the call
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Reads the next message of a stream of requests.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_read_async (GrpcAioServicerContext *self,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = new_task (self, grpc_aio_servicer_context_read_async, cancellable, callback, user_data);
+  if (!streams_requests (self))
+    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                             _("%s has one request, which the handler was given"), self->method);
+  else
+    grpc_aio_core_call_read (&self->core_call, new_operation (self, GRPC_AIO_WAIT_MESSAGE, task));
+}
+
+/**
+ * grpc_aio_servicer_context_read_finish:
+ * @self: a context
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@ServicerContext.read_async].
+ *
+ * The end of the stream is `NULL` without an error. It fails with
+ * `GRPC_AIO_ERROR_CANCELLED` or `GRPC_AIO_ERROR_DEADLINE_EXCEEDED` when the client
+ * gave the call up.
+ *
+ * Returns: (transfer full) (nullable): the message, or `NULL` at the end of the
+ *   stream
+ *
+ * Since: 0.1
+ */
+GBytes *
+grpc_aio_servicer_context_read_finish (GrpcAioServicerContext *self,
+                                       GAsyncResult *result,
+                                       GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_servicer_context_read_async), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_servicer_context_read_sync:
+ * @self: a context
+ * @cancellable: (nullable): a way to cancel the call
+ * @error: where to put an error
+ *
+ * Blocks until the next message of a stream of requests is here.
+ *
+ * Returns: (transfer full) (nullable): the message, or `NULL` at the end of the
+ *   stream
+ *
+ * Since: 0.1
+ */
+GBytes *
+grpc_aio_servicer_context_read_sync (GrpcAioServicerContext *self,
+                                     GCancellable *cancellable,
+                                     GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_servicer_context_read_async (self, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_servicer_context_read_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_servicer_context_write_async:
+ * @self: a context
+ * @message: the message
+ * @cancellable: (nullable): a way to cancel the call
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Writes a message to a stream of responses.
+ *
+ * It ends when flow control has taken the message. Further messages may be
+ * written meanwhile: they wait, in order.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_write_async (GrpcAioServicerContext *self,
+                                       GBytes *message,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+  g_return_if_fail (message != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = new_task (self, grpc_aio_servicer_context_write_async, cancellable, callback, user_data);
+  if (!streams_responses (self))
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                               _("%s has one response: give it with the answer"), self->method);
+      return;
+    }
+  if (refuse_when_answered (self, task))
+    return;
+
+  operation = new_operation (self, GRPC_AIO_SEND_MESSAGE, task);
+  operation->message = g_bytes_ref (message);
+  grpc_aio_core_call_send (&self->core_call, operation);
+}
+
+/**
+ * grpc_aio_servicer_context_write_finish:
+ * @self: a context
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@ServicerContext.write_async].
+ *
+ * It fails with `GRPC_AIO_ERROR_CANCELLED` or `GRPC_AIO_ERROR_DEADLINE_EXCEEDED`
+ * when the client gave the call up.
+ *
+ * Returns: whether the message was taken
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_servicer_context_write_finish (GrpcAioServicerContext *self,
+                                        GAsyncResult *result,
+                                        GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_servicer_context_write_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_servicer_context_write_sync:
+ * @self: a context
+ * @message: the message
+ * @cancellable: (nullable): a way to cancel the call
+ * @error: where to put an error
+ *
+ * Writes a message to a stream of responses, and blocks until flow control has
+ * taken it.
+ *
+ * Returns: whether the message was taken
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_servicer_context_write_sync (GrpcAioServicerContext *self,
+                                      GBytes *message,
+                                      GCancellable *cancellable,
+                                      GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), FALSE);
+  g_return_val_if_fail (message != NULL, FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_servicer_context_write_async (self, message, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_servicer_context_write_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_servicer_context_send_initial_metadata_async:
+ * @self: a context
+ * @metadata: (nullable): the metadata, or `NULL` for none
+ * @cancellable: (nullable): a way to cancel the call
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Sends the initial metadata now. Without this, empty metadata goes with the
+ * first message or the answer.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_send_initial_metadata_async (GrpcAioServicerContext *self,
+                                                       GrpcAioMetadata *metadata,
+                                                       GCancellable *cancellable,
+                                                       GAsyncReadyCallback callback,
+                                                       gpointer user_data)
+{
+  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
+  gboolean is_sent;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  task = new_task (self, grpc_aio_servicer_context_send_initial_metadata_async, cancellable, callback, user_data);
+  if (refuse_when_answered (self, task))
+    return;
+
+  g_mutex_lock (&self->core_call.lock);
+  is_sent = self->has_initial_metadata || !self->core_call.needs_initial_metadata || self->core_call.sends.head != NULL;
+  self->has_initial_metadata = TRUE;
+  g_mutex_unlock (&self->core_call.lock);
+  if (is_sent)
+    {
+      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_EXISTS, _("The initial metadata was sent already"));
+      return;
+    }
+
+  operation = new_operation (self, GRPC_AIO_SEND_INITIAL_METADATA, task);
+  grpc_aio_core_metadata_init (&operation->metadata, metadata);
+  grpc_aio_core_call_send (&self->core_call, operation);
+}
+
+/**
+ * grpc_aio_servicer_context_send_initial_metadata_finish:
+ * @self: a context
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@ServicerContext.send_initial_metadata_async].
+ *
+ * It fails with `G_IO_ERROR_EXISTS` when it was sent already.
+ *
+ * Returns: whether it was taken
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_servicer_context_send_initial_metadata_finish (GrpcAioServicerContext *self,
+                                                        GAsyncResult *result,
+                                                        GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_servicer_context_send_initial_metadata_async), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+/**
+ * grpc_aio_servicer_context_send_initial_metadata_sync:
+ * @self: a context
+ * @metadata: (nullable): the metadata, or `NULL` for none
+ * @cancellable: (nullable): a way to cancel the call
+ * @error: where to put an error
+ *
+ * Sends the initial metadata, and blocks until flow control has taken it.
+ *
+ * Returns: whether it was taken
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_servicer_context_send_initial_metadata_sync (GrpcAioServicerContext *self,
+                                                      GrpcAioMetadata *metadata,
+                                                      GCancellable *cancellable,
+                                                      GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_servicer_context_send_initial_metadata_async (self, metadata, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_servicer_context_send_initial_metadata_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_servicer_context_set_trailing_metadata:
+ * @self: a context
+ * @metadata: (nullable): the metadata, or `NULL` for none
+ *
+ * Sets the metadata that goes with the answer.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_set_trailing_metadata (GrpcAioServicerContext *self,
+                                                 GrpcAioMetadata *metadata)
+{
+  GrpcAioMetadata *before;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+
+  g_mutex_lock (&self->core_call.lock);
+  before = self->trailing_metadata;
+  self->trailing_metadata = metadata != NULL ? grpc_aio_metadata_ref (metadata) : NULL;
+  g_mutex_unlock (&self->core_call.lock);
+
+  g_clear_pointer (&before, grpc_aio_metadata_unref);
+}
+
+/**
+ * grpc_aio_servicer_context_get_trailing_metadata:
+ * @self: a context
+ *
+ * Gets the metadata that goes with the answer (gRFC L78).
+ *
+ * Returns: (nullable) (transfer none): the metadata, or `NULL` for none
+ *
+ * Since: 0.1
+ */
+GrpcAioMetadata *
+grpc_aio_servicer_context_get_trailing_metadata (GrpcAioServicerContext *self)
+{
+  GrpcAioMetadata * value;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  g_mutex_lock (&self->core_call.lock);
+  value = self->trailing_metadata;
+  g_mutex_unlock (&self->core_call.lock);
+
+  return value;
+}
+
+/**
+ * grpc_aio_servicer_context_set_code:
+ * @self: a context
+ * @code: a status code
+ *
+ * Sets the status that [method@ServicerContext.complete] sends; it is OK at
+ * first.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_set_code (GrpcAioServicerContext *self,
+                                    GrpcAioStatusCode code)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+  g_return_if_fail (code >= GRPC_AIO_STATUS_CODE_OK && code <= GRPC_AIO_STATUS_CODE_UNAUTHENTICATED);
+
+  g_mutex_lock (&self->core_call.lock);
+  if (!self->is_answered)
+    self->code = code;
+  g_mutex_unlock (&self->core_call.lock);
+}
+
+/**
+ * grpc_aio_servicer_context_get_code:
+ * @self: a context
+ *
+ * Gets the status that was set or sent (gRFC L78).
+ *
+ * Returns: the status code
+ *
+ * Since: 0.1
+ */
+GrpcAioStatusCode
+grpc_aio_servicer_context_get_code (GrpcAioServicerContext *self)
+{
+  GrpcAioStatusCode value;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), GRPC_AIO_STATUS_CODE_UNKNOWN);
+
+  g_mutex_lock (&self->core_call.lock);
+  value = self->code;
+  g_mutex_unlock (&self->core_call.lock);
+
+  return value;
+}
+
+/**
+ * grpc_aio_servicer_context_set_details:
+ * @self: a context
+ * @details: (nullable): a text for the client
+ *
+ * Sets the text that goes with the status of [method@ServicerContext.complete].
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_set_details (GrpcAioServicerContext *self,
+                                       const char *details)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+
+  g_mutex_lock (&self->core_call.lock);
+  if (!self->is_answered)
+    {
+      g_free (self->details);
+      self->details = g_strdup (details);
+    }
+  g_mutex_unlock (&self->core_call.lock);
+}
+
+/**
+ * grpc_aio_servicer_context_get_details:
+ * @self: a context
+ *
+ * Gets the text that was set or sent (gRFC L78).
+ *
+ * Returns: (nullable): the text
+ *
+ * Since: 0.1
+ */
+const char *
+grpc_aio_servicer_context_get_details (GrpcAioServicerContext *self)
+{
+  const char * value;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  g_mutex_lock (&self->core_call.lock);
+  value = self->details;
+  g_mutex_unlock (&self->core_call.lock);
+
+  return value;
+}
+
+/**
+ * grpc_aio_servicer_context_complete:
+ * @self: a context
+ * @response: (nullable): the response; for a stream of responses the last
+ *   message, or `NULL`
+ *
+ * Answers the call: with the response and the status OK, or with the status
+ * that [method@ServicerContext.set_code] set.
+ *
+ * A method with one response needs one when the status is OK: without it the
+ * call ends with `GRPC_AIO_STATUS_CODE_UNKNOWN`. Only the first answer counts.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_complete (GrpcAioServicerContext *self,
+                                    GBytes *response)
+{
+  GrpcAioStatusCode code;
+  g_autofree char *details = NULL;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+
+  g_mutex_lock (&self->core_call.lock);
+  code = self->code;
+  details = g_strdup (self->details);
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (code == GRPC_AIO_STATUS_CODE_OK && response == NULL && !streams_responses (self))
+    {
+      g_free (details);
+      details = g_strdup_printf (_("The handler of %s gave no response"), self->method);
+      code = GRPC_AIO_STATUS_CODE_UNKNOWN;
+    }
+
+  /* A message beside a failure would be wrong for a unary response. */
+  answer (self, code == GRPC_AIO_STATUS_CODE_OK || streams_responses (self) ? response : NULL, code, details);
+}
+
+/**
+ * grpc_aio_servicer_context_complete_with_error:
+ * @self: a context
+ * @error: why there is no response
+ *
+ * Answers the call with the status that says best what @error means
+ * ([func@error_get_status_code]) and its message.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_complete_with_error (GrpcAioServicerContext *self,
+                                               const GError *error)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+  g_return_if_fail (error != NULL);
+
+  answer (self, NULL, grpc_aio_error_get_status_code (error), error->message);
+}
+
+/**
+ * grpc_aio_servicer_context_abort:
+ * @self: a context
+ * @code: a status code other than OK
+ * @details: (nullable): a text for the client
+ *
+ * Answers the call with a failure. OK is no failure: it is sent as
+ * `GRPC_AIO_STATUS_CODE_UNKNOWN`.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_abort (GrpcAioServicerContext *self,
+                                 GrpcAioStatusCode code,
+                                 const char *details)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+  g_return_if_fail (code >= GRPC_AIO_STATUS_CODE_OK && code <= GRPC_AIO_STATUS_CODE_UNAUTHENTICATED);
+
+  if (code == GRPC_AIO_STATUS_CODE_OK)
+    answer (self, NULL, GRPC_AIO_STATUS_CODE_UNKNOWN, _("The handler aborted with the status OK"));
+  else
+    answer (self, NULL, code, details);
+}

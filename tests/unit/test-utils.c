@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "test-utils.h"
+
+#include <string.h>
+
+/* A test that waits longer than this has failed. */
+#define GIVE_UP_SECONDS 60
+
+static gboolean
+on_give_up (gpointer data)
+{
+  g_error ("Nothing happened for %d seconds", GIVE_UP_SECONDS);
+
+  return G_SOURCE_REMOVE;
+}
+
+static GSource *
+watchdog_new (void)
+{
+  GSource *watchdog = g_timeout_source_new_seconds (GIVE_UP_SECONDS);
+
+  g_source_set_callback (watchdog, on_give_up, NULL, NULL);
+  g_source_attach (watchdog, g_main_context_get_thread_default ());
+
+  return watchdog;
+}
+
+void
+store_result (GObject *source,
+              GAsyncResult *result,
+              gpointer user_data)
+{
+  GAsyncResult **stored = user_data;
+
+  g_assert_null (*stored);
+  *stored = g_object_ref (result);
+}
+
+void
+iterate_until (gboolean (*condition) (gpointer),
+               gpointer user_data)
+{
+  g_autoptr (GSource) watchdog = watchdog_new ();
+
+  while (!condition (user_data))
+    g_main_context_iteration (g_main_context_get_thread_default (), TRUE);
+
+  g_source_destroy (watchdog);
+}
+
+static gboolean
+is_stored (gpointer data)
+{
+  return *(gpointer *) data != NULL;
+}
+
+GAsyncResult *
+await (GAsyncResult **result)
+{
+  iterate_until (is_stored, result);
+
+  return *result;
+}
+
+GBytes *
+bytes_from (const char *text)
+{
+  return g_bytes_new (text, strlen (text));
+}
+
+GrpcAioCallOptions *
+options_with_timeout (gint64 timeout_usec)
+{
+  return g_object_new (GRPC_AIO_TYPE_CALL_OPTIONS, "timeout-usec", timeout_usec, NULL);
+}
+
+/* The handlers */
+
+static void
+handle_echo (GrpcAioServicerContext *context,
+             GBytes *request,
+             gpointer user_data)
+{
+  Peer *peer = user_data;
+
+  peer->n_handled++;
+  grpc_aio_servicer_context_complete (context, request);
+}
+
+/* Sends back the client's metadata. */
+static void
+handle_metadata (GrpcAioServicerContext *context,
+                 GBytes *request,
+                 gpointer user_data)
+{
+  GrpcAioMetadata *metadata = grpc_aio_servicer_context_get_invocation_metadata (context);
+
+  grpc_aio_servicer_context_send_initial_metadata_async (context, metadata, NULL, NULL, NULL);
+  grpc_aio_servicer_context_set_trailing_metadata (context, metadata);
+  grpc_aio_servicer_context_complete (context, request);
+}
+
+/* The request is the number of messages. */
+static void
+handle_count (GrpcAioServicerContext *context,
+              GBytes *request,
+              gpointer user_data)
+{
+  g_autofree char *text = g_strndup (g_bytes_get_data (request, NULL), g_bytes_get_size (request));
+  guint64 n = g_ascii_strtoull (text, NULL, 10);
+
+  for (guint64 i = 0; i < n; i++)
+    {
+      g_autofree char *number = g_strdup_printf ("%" G_GUINT64_FORMAT, i);
+      g_autoptr (GBytes) message = bytes_from (number);
+
+      grpc_aio_servicer_context_write_async (context, message, NULL, NULL, NULL);
+    }
+  grpc_aio_servicer_context_complete (context, NULL);
+}
+
+static void
+on_joined (GObject *source,
+           GAsyncResult *result,
+           gpointer user_data)
+{
+  GrpcAioServicerContext *context = GRPC_AIO_SERVICER_CONTEXT (source);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) message = grpc_aio_servicer_context_read_finish (context, result, &error);
+  GString *all = g_object_get_data (source, "all");
+
+  if (message != NULL)
+    {
+      g_string_append_len (all, g_bytes_get_data (message, NULL), g_bytes_get_size (message));
+      grpc_aio_servicer_context_read_async (context, NULL, on_joined, NULL);
+    }
+  else if (error == NULL)
+    {
+      g_autoptr (GBytes) response = bytes_from (all->str);
+
+      grpc_aio_servicer_context_complete (context, response);
+    }
+  else
+    {
+      g_assert_true (error->domain == GRPC_AIO_ERROR);
+    }
+}
+
+static void
+free_string (gpointer data)
+{
+  g_string_free (data, TRUE);
+}
+
+static void
+handle_join (GrpcAioServicerContext *context,
+             GBytes *request,
+             gpointer user_data)
+{
+  g_assert_null (request);
+  g_object_set_data_full (G_OBJECT (context), "all", g_string_new (NULL), free_string);
+  grpc_aio_servicer_context_read_async (context, NULL, on_joined, NULL);
+}
+
+static void
+on_chat (GObject *source,
+         GAsyncResult *result,
+         gpointer user_data)
+{
+  GrpcAioServicerContext *context = GRPC_AIO_SERVICER_CONTEXT (source);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) message = grpc_aio_servicer_context_read_finish (context, result, &error);
+
+  if (message != NULL)
+    {
+      grpc_aio_servicer_context_write_async (context, message, NULL, NULL, NULL);
+      grpc_aio_servicer_context_read_async (context, NULL, on_chat, NULL);
+    }
+  else if (error == NULL)
+    {
+      grpc_aio_servicer_context_complete (context, NULL);
+    }
+}
+
+static void
+handle_chat (GrpcAioServicerContext *context,
+             GBytes *request,
+             gpointer user_data)
+{
+  grpc_aio_servicer_context_read_async (context, NULL, on_chat, NULL);
+}
+
+/* Fails with the code and text of the request, as "5 text". */
+static void
+handle_fail (GrpcAioServicerContext *context,
+             GBytes *request,
+             gpointer user_data)
+{
+  g_autofree char *text = g_strndup (g_bytes_get_data (request, NULL), g_bytes_get_size (request));
+  char *details;
+  guint64 code = g_ascii_strtoull (text, &details, 10);
+
+  grpc_aio_servicer_context_abort (context, (GrpcAioStatusCode) code, g_strchug (details));
+}
+
+static void
+on_hung_done (GrpcAioServicerContext *context,
+              gpointer user_data)
+{
+  Peer *peer = user_data;
+
+  g_assert_true (grpc_aio_servicer_context_is_done (context));
+  if (grpc_aio_servicer_context_is_cancelled (context))
+    peer->n_cancelled++;
+}
+
+/* Never answers by itself. */
+static void
+handle_hang (GrpcAioServicerContext *context,
+             GBytes *request,
+             gpointer user_data)
+{
+  Peer *peer = user_data;
+
+  peer->n_handled++;
+  g_signal_connect (context, "done", G_CALLBACK (on_hung_done), peer);
+  g_ptr_array_add (peer->contexts, g_object_ref (context));
+}
+
+static void
+handle_drop (GrpcAioServicerContext *context,
+             GBytes *request,
+             gpointer user_data)
+{
+}
+
+static void
+handle_nothing (GrpcAioServicerContext *context,
+                GBytes *request,
+                gpointer user_data)
+{
+  grpc_aio_servicer_context_complete (context, NULL);
+}
+
+static void
+handle_error (GrpcAioServicerContext *context,
+              GBytes *request,
+              gpointer user_data)
+{
+  g_autoptr (GError) error = g_error_new_literal (G_FILE_ERROR, G_FILE_ERROR_NOENT, "no such file");
+
+  grpc_aio_servicer_context_complete_with_error (context, error);
+}
+
+static void
+add_unary (Peer *peer,
+           const char *name,
+           GrpcAioHandlerFunc func)
+{
+  g_autoptr (GrpcAioRpcMethodHandler) handler = grpc_aio_rpc_method_handler_new_unary_unary (func, peer, NULL);
+
+  grpc_aio_service_add_method (peer->service, name, handler);
+}
+
+void
+peer_set_up (Peer *peer)
+{
+  g_autoptr (GrpcAioRpcMethodHandler) count = grpc_aio_rpc_method_handler_new_unary_stream (handle_count, peer, NULL);
+  g_autoptr (GrpcAioRpcMethodHandler) hang_stream = grpc_aio_rpc_method_handler_new_unary_stream (handle_hang, peer, NULL);
+  g_autoptr (GrpcAioRpcMethodHandler) join = grpc_aio_rpc_method_handler_new_stream_unary (handle_join, peer, NULL);
+  g_autoptr (GrpcAioRpcMethodHandler) chat = grpc_aio_rpc_method_handler_new_stream_stream (handle_chat, peer, NULL);
+  g_autoptr (GrpcAioRpcMethodHandler) hang_chat = grpc_aio_rpc_method_handler_new_stream_stream (handle_hang, peer, NULL);
+  g_autoptr (GError) error = NULL;
+  int port;
+
+  peer->contexts = g_ptr_array_new_with_free_func (g_object_unref);
+  peer->service = grpc_aio_service_new ("test.Peer");
+  add_unary (peer, "Echo", handle_echo);
+  add_unary (peer, "Metadata", handle_metadata);
+  add_unary (peer, "Fail", handle_fail);
+  add_unary (peer, "Hang", handle_hang);
+  add_unary (peer, "Drop", handle_drop);
+  add_unary (peer, "Nothing", handle_nothing);
+  add_unary (peer, "Error", handle_error);
+  grpc_aio_service_add_method (peer->service, "Count", count);
+  grpc_aio_service_add_method (peer->service, "HangStream", hang_stream);
+  grpc_aio_service_add_method (peer->service, "Join", join);
+  grpc_aio_service_add_method (peer->service, "Chat", chat);
+  grpc_aio_service_add_method (peer->service, "HangChat", hang_chat);
+
+  peer->server = grpc_aio_server_new ();
+  grpc_aio_server_add_service (peer->server, peer->service);
+  port = grpc_aio_server_add_port (peer->server, "127.0.0.1:0", NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (port, >, 0);
+  g_assert_true (grpc_aio_server_start (peer->server, &error));
+  g_assert_no_error (error);
+
+  peer->target = g_strdup_printf ("127.0.0.1:%d", port);
+  peer->channel = grpc_aio_channel_new (peer->target, NULL);
+}
+
+void
+peer_tear_down (Peer *peer)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (peer->channel != NULL)
+    g_assert_finalize_object (peer->channel);
+
+  grpc_aio_server_stop_async (peer->server, 0, NULL, store_result, &result);
+  g_assert_true (grpc_aio_server_stop_finish (peer->server, await (&result), &error));
+  g_assert_no_error (error);
+  g_clear_object (&result);
+
+  g_ptr_array_unref (peer->contexts);
+  g_assert_finalize_object (peer->server);
+  g_assert_finalize_object (peer->service);
+  g_free (peer->target);
+}
+
+GrpcAioCall *
+peer_call (Peer *peer,
+           const char *method,
+           GrpcAioMethodKind kind,
+           const char *request,
+           GrpcAioCallOptions *options)
+{
+  g_autofree char *full_name = g_strconcat ("/test.Peer/", method, NULL);
+  g_autoptr (GrpcAioMultiCallable) multi_callable = NULL;
+  g_autoptr (GBytes) bytes = request != NULL ? bytes_from (request) : NULL;
+
+  switch (kind)
+    {
+    case GRPC_AIO_METHOD_KIND_UNARY_UNARY:
+      multi_callable = grpc_aio_channel_unary_unary (peer->channel, full_name);
+      break;
+
+    case GRPC_AIO_METHOD_KIND_UNARY_STREAM:
+      multi_callable = grpc_aio_channel_unary_stream (peer->channel, full_name);
+      break;
+
+    case GRPC_AIO_METHOD_KIND_STREAM_UNARY:
+      multi_callable = grpc_aio_channel_stream_unary (peer->channel, full_name);
+      break;
+
+    case GRPC_AIO_METHOD_KIND_STREAM_STREAM:
+      multi_callable = grpc_aio_channel_stream_stream (peer->channel, full_name);
+      break;
+
+    default:
+      g_assert_not_reached ();
+    }
+
+  return grpc_aio_multi_callable_call (multi_callable, bytes, options);
+}

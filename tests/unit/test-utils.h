@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#pragma once
+
+#include <grpc-aio-glib/grpc-aio-glib.h>
+
+G_BEGIN_DECLS
+
+/* A server with one handler for each way to behave, and a channel to it. */
+typedef struct
+{
+  GrpcAioServer *server;
+  GrpcAioService *service;
+  GrpcAioChannel *channel;
+  char *target;
+  GPtrArray *contexts; /* of calls that Hang */
+  guint n_cancelled;   /* calls that Hang learned to be given up */
+  guint n_handled;
+} Peer;
+
+void peer_set_up (Peer *peer);
+void peer_tear_down (Peer *peer);
+
+GrpcAioCall *peer_call (Peer *peer,
+                        const char *method,
+                        GrpcAioMethodKind kind,
+                        const char *request,
+                        GrpcAioCallOptions *options);
+
+/* Runs the thread-default main context. */
+void store_result (GObject *source,
+                   GAsyncResult *result,
+                   gpointer user_data);
+GAsyncResult *await (GAsyncResult **result);
+void iterate_until (gboolean (*condition) (gpointer),
+                    gpointer user_data);
+
+GBytes *bytes_from (const char *text);
+#define assert_bytes(bytes, text) \
+  G_STMT_START \
+  { \
+    g_assert_nonnull (bytes); \
+    g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), text, strlen (text)); \
+  } \
+  G_STMT_END
+
+GrpcAioCallOptions *options_with_timeout (gint64 timeout_usec);
+
+G_END_DECLS
