@@ -49,8 +49,8 @@ def command_for(language, source, args):
         build = [*shlex.split(args.compiler), '-o', program, source, f'-I{args.source_root}', f'-I{args.build_root}',
                  f'-L{args.build_root}/grpc-aio-glib', '-lgrpc-aio-glib-1', *flags.split()]
     elif language == 'vala':
-        build = [args.valac, '--vapidir', args.build_root / 'introspection', '--pkg', 'grpc-aio-glib-1',
-                 '-X', f'-I{args.source_root}', '-X', f'-I{args.build_root}', '-X', '-w',
+        build = [args.valac, '--vapidir', args.build_root / 'introspection', '--pkg', 'gio-2.0',
+                 '--pkg', 'grpc-aio-glib-1', '-X', f'-I{args.source_root}', '-X', f'-I{args.build_root}', '-X', '-w',
                  '-X', f'-L{args.build_root}/grpc-aio-glib', '-X', '-lgrpc-aio-glib-1', '-o', program, source]
     elif language == 'python':
         return [args.python, source]

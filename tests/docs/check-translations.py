@@ -64,9 +64,10 @@ def check_language(root, language, folder):
             return [f'{step[0]}: {output}']
 
     problems = []
-    for option, what in ('--untranslated', 'not translated'), ('--only-fuzzy', 'fuzzy'), ('--only-obsolete', 'obsolete'):
-        _, output = run('msgattrib', option, '--no-obsolete' if option != '--only-obsolete' else '--no-wrap',
-                        '--no-wrap', str(merged))
+    for what, options in (('not translated', ['--untranslated', '--no-obsolete']),
+                          ('fuzzy', ['--only-fuzzy', '--no-obsolete']),
+                          ('obsolete', ['--only-obsolete'])):
+        _, output = run('msgattrib', *options, '--no-wrap', str(merged))
         problems += [f'{what}: {line}' for line in re.findall(r'^(?:#~ )?msgid (".+")$', output, re.MULTILINE)
                      if line != '""']
     return problems
