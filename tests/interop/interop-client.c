@@ -47,7 +47,7 @@ static const GOptionEntry entries[] = {
   { "server_host", 0, 0, G_OPTION_ARG_STRING, &server_host, "Server to connect to (localhost)", "HOST" },
   { "server_host_override", 0, 0, G_OPTION_ARG_STRING, &server_host_override, "Name the server is expected to have", "HOST" },
   { "server_port", 0, 0, G_OPTION_ARG_INT, &server_port, "Port of the server", "PORT" },
-  { "target", 0, 0, G_OPTION_ARG_STRING, &target, "Instead of host and port, anything gRPC can resolve", "unix:PATH" },
+  { "target", 0, 0, G_OPTION_ARG_STRING, &target, "Anything gRPC can resolve, instead of host and port", "unix:PATH" },
   { "test_case", 0, 0, G_OPTION_ARG_STRING, &test_case, "Case to run", "NAME" },
   { "use_tls", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, on_use_tls, "Connect with TLS (false)", "BOOLEAN" },
   { "use_test_ca", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, on_use_test_ca, "Trust the authority in --ca_file, not those of the system (false)", "BOOLEAN" },
@@ -70,14 +70,14 @@ check_options (GError **error)
   if (target != NULL)
     INTEROP_OPTIONS_REQUIRE (server_host == NULL && server_port == 0,
                              error,
-                             "--target stands instead of --server_host and --server_port");
+                             "--target replaces --server_host and --server_port");
   else
     INTEROP_OPTIONS_REQUIRE (server_port != 0, error, "--server_port or --target is missing");
 
   INTEROP_OPTIONS_REQUIRE (use_tls || !use_test_ca, error, "--use_test_ca needs --use_tls");
   INTEROP_OPTIONS_REQUIRE (use_test_ca == (ca_file != NULL),
                            error,
-                           "--use_test_ca and --ca_file need each other: no certificates are built in");
+                           "--use_test_ca and --ca_file go together: no certificates are built in");
 
   return interop_options_check_port ("--server_port", server_port, error);
 }

@@ -17,7 +17,7 @@ interop_options_parse (const char *summary,
   if (!g_option_context_parse (context, argc, argv, error))
     {
       if (error != NULL && g_error_matches (*error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
-        g_prefix_error (error, "This program does not support all flags of gRPC's interop programs: ");
+        g_prefix_error (error, "Not all flags of gRPC's interop programs are supported: ");
 
       return FALSE;
     }

@@ -38,7 +38,7 @@ on_use_tls (const char *name,
 static const GOptionEntry entries[] = {
   { "port", 0, 0, G_OPTION_ARG_INT, &port, "Port to listen on (0, which takes a free one)", "PORT" },
   { "address_type", 0, 0, G_OPTION_ARG_STRING, &address_type, "IPV4 or IPV6 for the loopback address alone, or IPV4_IPV6 for all addresses (the default)", "TYPE" },
-  { "address", 0, 0, G_OPTION_ARG_STRING, &address, "Instead of the two, anything gRPC can listen on", "unix:PATH" },
+  { "address", 0, 0, G_OPTION_ARG_STRING, &address, "Anything gRPC can listen on, instead of port and type", "unix:PATH" },
   { "use_tls", 0, G_OPTION_FLAG_OPTIONAL_ARG, G_OPTION_ARG_CALLBACK, on_use_tls, "Serve with TLS (false)", "BOOLEAN" },
   { "cert_file", 0, 0, G_OPTION_ARG_FILENAME, &cert_file, "PEM file of the server's certificate, for TLS", "FILE" },
   { "key_file", 0, 0, G_OPTION_ARG_FILENAME, &key_file, "PEM file of the server's private key, for TLS", "FILE" },
@@ -68,10 +68,10 @@ check_options (GError **error)
                            address_type);
   INTEROP_OPTIONS_REQUIRE (address == NULL || (port == 0 && address_type == NULL),
                            error,
-                           "--address stands instead of --port and --address_type");
+                           "--address replaces --port and --address_type");
   INTEROP_OPTIONS_REQUIRE (use_tls == (cert_file != NULL) && use_tls == (key_file != NULL),
                            error,
-                           "--use_tls, --cert_file and --key_file need each other: no certificates are built in");
+                           "--use_tls, --cert_file and --key_file go together: no certificates are built in");
 
   return interop_options_check_port ("--port", port, error);
 }

@@ -276,13 +276,13 @@ def parse_arguments():
     args = parser.parse_args()
 
     if args.target is not None and (args.server_host is not None or args.server_port is not None):
-        parser.error("--target stands instead of --server_host and --server_port")
+        parser.error("--target replaces --server_host and --server_port")
     if args.target is None and not args.server_port:
         parser.error("--server_port or --target is missing")
     if args.use_test_ca and not args.use_tls:
         parser.error("--use_test_ca needs --use_tls")
     if args.use_test_ca != (args.ca_file is not None):
-        parser.error("--use_test_ca and --ca_file need each other: no certificates are built in")
+        parser.error("--use_test_ca and --ca_file go together: no certificates are built in")
 
     return args
 

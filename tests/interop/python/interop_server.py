@@ -104,9 +104,9 @@ def parse_arguments():
     args = parser.parse_args()
 
     if args.address is not None and (args.port != 0 or args.address_type is not None):
-        parser.error("--address stands instead of --port and --address_type")
+        parser.error("--address replaces --port and --address_type")
     if not args.use_tls == (args.cert_file is not None) == (args.key_file is not None):
-        parser.error("--use_tls, --cert_file and --key_file need each other: no certificates are built in")
+        parser.error("--use_tls, --cert_file and --key_file go together: no certificates are built in")
 
     return args
 
