@@ -11,21 +11,20 @@ gi.require_version('GrpcAio', '1')
 from gi.repository import GLib, GrpcAio
 
 from helloworld_pb2 import HelloReply, HelloRequest
-from serve import serve
+from serve import handler, serve
 
 
-def say_hello(context, request):
-    """Runs in the main loop, once for each call."""
+async def say_hello(context, request):
+    """Runs in the main loop, once for each call. It may await whatever it
+    likes before it completes the context; meanwhile other calls are served."""
     hello = HelloRequest.FromString(request.get_data())
     reply = HelloReply(message=f'Hello, {hello.name}!')
-
-    # The answer need not come at once: keep the context and complete it
-    # whenever the answer is there. The loop must not wait.
     context.complete(GLib.Bytes(reply.SerializeToString()))
 
 
 greeter = GrpcAio.Service.new('helloworld.Greeter')
-greeter.add_method('SayHello', GrpcAio.RpcMethodHandler.new_unary_unary(say_hello))
+greeter.add_method('SayHello', GrpcAio.RpcMethodHandler.new_unary_unary(
+    handler(say_hello)))
 
 # Ports, signals and the main loop: see serve.py.
 serve(greeter)

@@ -17,9 +17,9 @@ gi.require_version('GrpcAio', '1')
 from gi.repository import GLib, GrpcAio
 
 from landmarks import distance, feature_at, features_in
-from glib_await import operation, start
+from glib_await import operation
 from route_guide_pb2 import Point, Rectangle, RouteNote, RouteSummary
-from serve import serve
+from serve import handler, serve
 
 
 def pack(message):
@@ -27,7 +27,7 @@ def pack(message):
 
 
 # One request, one response.
-def get_feature(context, request):
+async def get_feature(context, request):
     point = Point.FromString(request.get_data())
     context.complete(pack(feature_at(point)))
 
@@ -44,7 +44,7 @@ async def list_features(context, request):
 
 
 # A stream of requests, one response at its end.
-async def record_route(context):
+async def record_route(context, request):
     summary = RouteSummary()
     start_time = time.monotonic()
     metres = 0
@@ -70,7 +70,7 @@ async def record_route(context):
 notes = []
 
 
-async def route_chat(context):
+async def route_chat(context, request):
     while (message := await operation(context, 'read')) is not None:
         note = RouteNote.FromString(message.get_data())
         earlier = [other for other in notes if other.location == note.location]
@@ -83,13 +83,13 @@ async def route_chat(context):
 
 guide = GrpcAio.Service.new('routeguide.RouteGuide')
 guide.add_method('GetFeature', GrpcAio.RpcMethodHandler.new_unary_unary(
-    get_feature))
+    handler(get_feature)))
 guide.add_method('ListFeatures', GrpcAio.RpcMethodHandler.new_unary_stream(
-    lambda context, request: start(list_features(context, request))))
+    handler(list_features)))
 guide.add_method('RecordRoute', GrpcAio.RpcMethodHandler.new_stream_unary(
-    lambda context, request: start(record_route(context))))
+    handler(record_route)))
 guide.add_method('RouteChat', GrpcAio.RpcMethodHandler.new_stream_stream(
-    lambda context, request: start(route_chat(context))))
+    handler(route_chat)))
 
 # Ports, signals and the main loop: see serve.py.
 serve(guide)

@@ -11,6 +11,8 @@ import gi
 gi.require_version('GrpcAio', '1')
 from gi.repository import GLib, GrpcAio
 
+from glib_await import start
+
 # How long calls may still run after Ctrl-C.
 GRACE_USEC = 2_000_000
 
@@ -49,3 +51,14 @@ def serve(service):
     signal.signal(signal.SIGINT, on_signal)
     signal.signal(signal.SIGTERM, on_signal)
     loop.run()
+
+
+def handler(function):
+    """Lets an async function serve a method: what it raises ends the call."""
+    async def answer(context, request):
+        try:
+            await function(context, request)
+        except Exception as error:
+            context.abort(GrpcAio.StatusCode.UNKNOWN, str(error))
+
+    return lambda context, request: start(answer(context, request))

@@ -21,7 +21,7 @@ private async void greet (string target, string name) throws Error {
 }
 
 public int main (string[] args) {
-    string target = "localhost:50051";
+    string? target = null;
     OptionEntry[] entries = {
         { "target", 0, 0, OptionArg.STRING, ref target, "The server", "HOST:PORT" },
         { null }
@@ -40,7 +40,7 @@ public int main (string[] args) {
     var loop = new MainLoop ();
     int exit_status = 1;
 
-    greet.begin (target, args.length > 1 ? args[1] : "Vala", (source, result) => {
+    greet.begin (target ?? "localhost:50051", args.length > 1 ? args[1] : "Vala", (source, result) => {
         try {
             greet.end (result);
             exit_status = 0;

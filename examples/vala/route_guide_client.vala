@@ -96,7 +96,7 @@ private class Client {
 }
 
 public int main (string[] args) {
-    string target = "localhost:50051";
+    string? target = null;
     OptionEntry[] entries = {
         { "target", 0, 0, OptionArg.STRING, ref target, "The server", "HOST:PORT" },
         { null }
@@ -111,7 +111,7 @@ public int main (string[] args) {
         return 1;
     }
 
-    var client = new Client (target);
+    var client = new Client (target ?? "localhost:50051");
     var loop = new MainLoop ();
     int exit_status = 1;
 

@@ -7,9 +7,9 @@
 private const int64 GRACE_USEC = 2000000;
 
 public int serve (GrpcAio.Service service, string[] args) {
-    string address = "localhost:50051";
+    string? option = null;
     OptionEntry[] entries = {
-        { "address", 0, 0, OptionArg.STRING, ref address, "Where to listen; port 0 takes a free one", "HOST:PORT" },
+        { "address", 0, 0, OptionArg.STRING, ref option, "Where to listen; port 0 takes a free one", "HOST:PORT" },
         { null }
     };
 
@@ -20,6 +20,8 @@ public int serve (GrpcAio.Service service, string[] args) {
         var options = new OptionContext ();
         options.add_main_entries (entries, null);
         options.parse (ref args);
+
+        string address = option ?? "localhost:50051";
 
         // null instead of credentials: no encryption.
         server.add_service (service);
