@@ -218,7 +218,7 @@ def check_server(examples, server, transport, clients):
     with tempfile.TemporaryDirectory() as folder:
         servers = {}
         for name in METHODS:
-            address = f'unix:{folder}/{name}' if transport == 'unix' else 'localhost:0'
+            address = f'unix:{folder}/{name}' if transport == 'unix' else '127.0.0.1:0'
             servers[name] = examples.start_server(server, f'{name}_server', address)
             print(f'{NAMES[server]} {name}_server listens on {servers[name].target}')
 

@@ -74,7 +74,7 @@ serve (GrpcAioService *service,
   port = grpc_aio_server_add_port (server, address, NULL, &error);
   if (port == 0 || !grpc_aio_server_start (server, &error))
     {
-      g_printerr ("Cannot listen on %s: %s\n", address, error->message);
+      g_printerr ("%s\n", error->message);
       return EXIT_FAILURE;
     }
 

@@ -125,7 +125,7 @@ class Window(Gtk.ApplicationWindow):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--target', metavar='HOST:PORT', help='whose stream to show')
-    parser.add_argument('--serve', metavar='HOST:PORT', default='localhost:0',
+    parser.add_argument('--serve', metavar='HOST:PORT', default='127.0.0.1:0',
                         help='where to serve, without --target')
     parser.add_argument('--self-test', metavar='N', type=int, default=0,
                         help='close after so many messages, and tell the longest time')

@@ -30,7 +30,7 @@ export async function serve(service) {
         if (!address.startsWith('unix'))
             address = address.replace(/:\d+$/, `:${port}`);
     } catch (error) {
-        printerr(`Cannot listen on ${address}: ${error.message}`);
+        printerr(error.message);
         System.exit(1);
     }
     print(`Listening on ${address}`);

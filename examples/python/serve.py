@@ -30,7 +30,7 @@ def serve(service):
         port = server.add_port(address, None)
         server.start()
     except GLib.Error as error:
-        sys.exit(f'Cannot listen on {address}: {error.message}')
+        sys.exit(error.message)
 
     if not address.startswith('unix'):
         address = f"{address.rpartition(':')[0]}:{port}"

@@ -32,7 +32,7 @@ public int serve (GrpcAio.Service service, string[] args) {
             address = "%s:%d".printf (address[0:address.last_index_of (":")], port);
         print ("Listening on %s\n", address);
     } catch (Error error) {
-        printerr ("Cannot start: %s\n", error.message);
+        printerr ("%s\n", error.message);
         return 1;
     }
 
