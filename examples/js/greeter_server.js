@@ -22,4 +22,4 @@ greeter.add_method('SayHello',
     GrpcAio.RpcMethodHandler.new_unary_unary(handler(sayHello)));
 
 // Ports, signals and the main loop: see serve.js.
-await serve(greeter);
+serve(greeter);

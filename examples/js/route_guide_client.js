@@ -11,7 +11,7 @@ import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
 import {Feature, Point, Rectangle, RouteNote, RouteSummary} from './messages.js';
-import {parse} from './options.js';
+import {parse, run} from './program.js';
 
 // Makes the operations of a call return promises.
 Gio._promisify(GrpcAio.MultiCallable.prototype, 'invoke_async');
@@ -97,10 +97,12 @@ async function routeChat() {
 }
 
 try {
-    await getFeature();
-    await listFeatures();
-    await recordRoute();
-    await routeChat();
+    run(async () => {
+        await getFeature();
+        await listFeatures();
+        await recordRoute();
+        await routeChat();
+    });
 } catch (error) {
     printerr(`The route guide failed: ${error.message}`);
     System.exit(1);

@@ -82,4 +82,4 @@ guide.add_method('RouteChat',
     GrpcAio.RpcMethodHandler.new_stream_stream(handler(routeChat)));
 
 // Ports, signals and the main loop: see serve.js.
-await serve(guide);
+serve(guide);

@@ -8,7 +8,7 @@ import Gio from 'gi://Gio';
 import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
-import {parse} from './options.js';
+import {parse, run} from './program.js';
 
 Gio._promisify(GrpcAio.Server.prototype, 'stop_async');
 
@@ -18,7 +18,7 @@ const GRACE_USEC = 2000000;
 const SIGINT = 2;
 const SIGTERM = 15;
 
-export async function serve(service) {
+export function serve(service) {
     let {address} = parse({address: 'localhost:50051'});
 
     const server = new GrpcAio.Server();
@@ -35,16 +35,18 @@ export async function serve(service) {
     }
     print(`Listening on ${address}`);
 
-    // All calls are served in this thread, while GJS runs its main loop and
-    // this function waits for a signal.
-    await new Promise(resolve => {
-        for (const signal of [SIGINT, SIGTERM])
-            GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal, resolve);
-    });
+    run(async () => {
+        // All calls are served in this thread, while the main loop runs and
+        // this function waits for a signal.
+        await new Promise(resolve => {
+            for (const signal of [SIGINT, SIGTERM])
+                GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal, resolve);
+        });
 
-    // From now on new calls are refused; running ones get some time to end.
-    await server.stop_async(GRACE_USEC, null);
-    print('Stopped');
+        // From now on new calls are refused; running ones get some time to end.
+        await server.stop_async(GRACE_USEC, null);
+        print('Stopped');
+    });
 }
 
 /**
