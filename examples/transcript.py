@@ -266,6 +266,7 @@ def main():
                         type=lambda languages: languages.split(','),
                         help='languages, separated by commas')
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(line_buffering=True)
     examples = Examples(arguments.build.resolve())
 
     if arguments.server == 'none':
