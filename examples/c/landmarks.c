@@ -8,16 +8,11 @@
 
 #define EARTH_RADIUS_METRES 6371000
 
-#define FEATURE(name, latitude, longitude)                                  \
-  {                                                                         \
-    PROTOBUF_C_MESSAGE_INIT (&routeguide__feature__descriptor),             \
-    (char *) name,                                                          \
-    &(Routeguide__Point) {                                                  \
-      PROTOBUF_C_MESSAGE_INIT (&routeguide__point__descriptor),             \
-      latitude,                                                             \
-      longitude,                                                            \
-    },                                                                      \
-  }
+#define POINT(latitude, longitude) \
+  ((Routeguide__Point){ PROTOBUF_C_MESSAGE_INIT (&routeguide__point__descriptor), latitude, longitude })
+
+#define FEATURE(name, latitude, longitude) \
+  { PROTOBUF_C_MESSAGE_INIT (&routeguide__feature__descriptor), (char *) name, &POINT (latitude, longitude) }
 
 const Routeguide__Feature features[] = {
   FEATURE ("Brocken", 517991000, 106156000),

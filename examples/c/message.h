@@ -32,8 +32,7 @@ message_unpack (GBytes                           *bytes,
   gpointer message = protobuf_c_message_unpack (descriptor, NULL, size, data);
 
   if (message == NULL)
-    g_set_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_INTERNAL,
-                 "This is not a %s", descriptor->name);
+    g_set_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_INTERNAL, "This is not a %s", descriptor->name);
 
   return message;
 }

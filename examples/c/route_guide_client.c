@@ -30,7 +30,7 @@ typedef struct
 } Client;
 
 #define POINT(latitude, longitude) \
-  ((Routeguide__Point) { PROTOBUF_C_MESSAGE_INIT (&routeguide__point__descriptor), latitude, longitude })
+  ((Routeguide__Point){ PROTOBUF_C_MESSAGE_INIT (&routeguide__point__descriptor), latitude, longitude })
 
 static void
 fail (Client       *client,
@@ -140,7 +140,9 @@ on_summary (GObject      *source,
     }
 
   g_print ("RecordRoute: %d points, %d features, %d m\n",
-           summary->point_count, summary->feature_count, summary->distance);
+           summary->point_count,
+           summary->feature_count,
+           summary->distance);
   route_chat (client);
 }
 

@@ -77,8 +77,7 @@ write_next_feature (GrpcAioServicerContext *context,
         {
           g_autoptr (GBytes) message = message_pack (feature);
 
-          grpc_aio_servicer_context_write_async (context, message, NULL,
-                                                 on_feature_written, listing);
+          grpc_aio_servicer_context_write_async (context, message, NULL, on_feature_written, listing);
           return;
         }
     }
