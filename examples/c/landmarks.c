@@ -12,7 +12,9 @@
   ((Routeguide__Point){ PROTOBUF_C_MESSAGE_INIT (&routeguide__point__descriptor), latitude, longitude })
 
 #define FEATURE(name, latitude, longitude) \
-  { PROTOBUF_C_MESSAGE_INIT (&routeguide__feature__descriptor), (char *) name, &POINT (latitude, longitude) }
+  {                                                                                                         \
+    PROTOBUF_C_MESSAGE_INIT (&routeguide__feature__descriptor), (char *) name, &POINT (latitude, longitude) \
+  }
 
 const Routeguide__Feature features[] = {
   FEATURE ("Brocken", 517991000, 106156000),
