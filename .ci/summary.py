@@ -17,6 +17,7 @@ import xml.etree.ElementTree as ElementTree
 from collections import Counter
 from pathlib import Path
 
+EXCERPT_LINES = 60
 GOOD = {'OK', 'EXPECTEDFAIL'}
 PROJECT = 'grpc-aio-glib'
 # What a test prints stands in meson's XML, even what XML does not allow.
@@ -53,8 +54,18 @@ def count_test(result, subtests):
     return count
 
 
+def excerpt_of(output):
+    """What a failed test said; meson shows the standard error of tests with subtests, but not this."""
+    lines = output.splitlines()
+    bad = [number for number, line in enumerate(lines) if re.match(r'not ok(?!.*# *TODO)|Bail out!', line)]
+    start = bad[0] if bad else len(lines) - EXCERPT_LINES
+    shown = lines[max(0, start):][:EXCERPT_LINES]
+
+    return '\n'.join(f'    {line}' for line in shown)
+
+
 def count_run(logbase):
-    """Counts by suite, and the names of the tests that failed."""
+    """Counts by suite, and what to say of the tests that failed."""
     suites = {}
     bad = []
     subtests = subtests_of(f'{logbase}.junit.xml')
@@ -66,7 +77,7 @@ def count_run(logbase):
         count = count_test(test['result'], subtests.get(f'{PROJECT}.{name}', {}))
         suites.setdefault(suite, Counter()).update(count)
         if count['failed']:
-            bad.append(f'{name}: {test["result"]}')
+            bad.append(f'{name}: {test["result"]}\n{excerpt_of(test["stdout"])}'.rstrip())
     return suites, bad
 
 
