@@ -448,7 +448,7 @@ grpc_aio_call_finalize (GObject *object)
 
   g_assert (self->waiting.head == NULL);
 
-  if (self->state != GRPC_AIO_CALL_STATE_DONE)
+  if (self->member.previous != NULL)
     grpc_aio_channel_remove_member (grpc_aio_multi_callable_get_channel (self->multi_callable), &self->member);
 
   grpc_metadata_array_destroy (&self->initial_array);
@@ -797,7 +797,7 @@ static void
 send (GrpcAioCall *self,
       GrpcAioOperation *operation)
 {
-  if (self->core_call.core == NULL)
+  if (grpc_aio_call_is_done (self))
     settle (self, operation);
   else
     grpc_aio_core_call_send (&self->core_call, operation);
@@ -957,7 +957,7 @@ grpc_aio_call_read_async (GrpcAioCall *self,
                          _("%s has one response: wait for that")))
     return;
 
-  if (self->core_call.core == NULL)
+  if (grpc_aio_call_is_done (self))
     settle (self, grpc_aio_operation_new (GRPC_AIO_WAIT_MESSAGE, task));
   else
     grpc_aio_core_call_read (&self->core_call, new_operation (self, GRPC_AIO_WAIT_MESSAGE, task));

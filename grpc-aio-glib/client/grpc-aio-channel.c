@@ -59,6 +59,7 @@ struct _GrpcAioChannel
   GrpcAioOperationList state_waiters; /* their code is the last observed state */
   GrpcAioOperationList ready_waiters;
   GrpcAioOperationList close_waiters;
+  GSource *grace; /* the one that ends first */
 };
 
 enum
@@ -191,13 +192,17 @@ on_state_changed (GrpcAioCompletion *completion,
 static void
 grpc_aio_channel_shut (GrpcAioChannel *self)
 {
+  g_autoptr (GSource) grace = NULL;
   grpc_channel *core;
 
   g_mutex_lock (&self->lock);
   self->is_closed = TRUE;
   core = g_steal_pointer (&self->core);
+  grace = g_steal_pointer (&self->grace);
   g_mutex_unlock (&self->lock);
 
+  if (grace != NULL)
+    g_source_destroy (grace);
   if (core != NULL)
     grpc_channel_destroy (core);
 }
@@ -988,11 +993,29 @@ on_grace_ended (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* The grace that ends first counts, and goes on when nobody waits any more. */
 static void
-destroy_source (gpointer data)
+set_grace (GrpcAioChannel *self,
+           gint64 grace_usec,
+           GMainContext *context)
 {
-  g_source_destroy (data);
-  g_source_unref (data);
+  g_autoptr (GSource) grace = g_timeout_source_new (MIN ((grace_usec + 999) / 1000, G_MAXUINT));
+
+  g_source_set_callback (grace, on_grace_ended, self, NULL);
+  g_source_attach (grace, context);
+
+  g_mutex_lock (&self->lock);
+  if (self->grace == NULL || g_source_get_ready_time (grace) < g_source_get_ready_time (self->grace))
+    {
+      GSource *longer = g_steal_pointer (&self->grace);
+
+      self->grace = g_steal_pointer (&grace);
+      grace = longer;
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (grace != NULL)
+    g_source_destroy (grace);
 }
 
 static gboolean
@@ -1048,13 +1071,7 @@ grpc_aio_channel_close_async (GrpcAioChannel *self,
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_close_waiter);
 
   if (grace_usec > 0)
-    {
-      GSource *grace = g_timeout_source_new (MIN ((grace_usec + 999) / 1000, G_MAXUINT));
-
-      g_source_set_callback (grace, on_grace_ended, self, NULL);
-      g_source_attach (grace, g_task_get_context (task));
-      g_task_set_task_data (task, grace, destroy_source);
-    }
+    set_grace (self, grace_usec, g_task_get_context (task));
 
   g_mutex_lock (&self->lock);
   self->is_closed = TRUE;
@@ -1102,7 +1119,8 @@ grpc_aio_channel_close_finish (GrpcAioChannel *self,
  * Closes the channel for good, and blocks until its running calls have ended.
  *
  * Calls of this thread, or of contexts that no thread runs, end while this
- * waits; their callbacks run later, when their context does.
+ * waits; their callbacks run later, when their context does. Cancelling it ends
+ * the grace.
  *
  * Returns: whether no call runs any more; it fails only when cancelled
  *
@@ -1115,12 +1133,18 @@ grpc_aio_channel_close_sync (GrpcAioChannel *self,
                              GError **error)
 {
   g_auto (GrpcAioSync) sync = { NULL };
+  gboolean is_closed;
 
   g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
 
   sync = grpc_aio_sync_begin (self->home);
   grpc_aio_channel_close_async (self, grace_usec, cancellable, grpc_aio_sync_ready, &sync);
+  is_closed = grpc_aio_channel_close_finish (self, grpc_aio_sync_wait (&sync), error);
 
-  return grpc_aio_channel_close_finish (self, grpc_aio_sync_wait (&sync), error);
+  /* The grace was counted in the context that goes now. */
+  if (!is_closed)
+    grpc_aio_channel_close (self);
+
+  return is_closed;
 }

@@ -18,6 +18,14 @@ static guint core_refs;      /* with refs_lock */
 static gint core_is_forked;  /* atomic; set for good in a child of fork () */
 static GMutex teardown_lock; /* Held around what must not run during exit (). */
 
+static gint core_is_exiting; /* atomic; set for good by exit () */
+static gint core_threads;    /* atomic; that are inside grpc-core's next () */
+static GThread *exiting_thread;
+static void (*wake_threads) (void);
+
+/* How long exit () waits for threads to come out of grpc-core. */
+#define EXIT_WAIT_USEC (50 * 1000)
+
 /* grpc-core's own log goes where the rest of a GLib program's log goes. Runs on
  * any thread. */
 static void
@@ -37,12 +45,70 @@ on_core_log (gpr_log_func_args *args)
 
 /* Runs before the destructors of grpc-core's static objects, since it was
  * registered after them. A teardown that runs now is waited for, and the lock
- * is kept, so that none can begin any more. */
+ * is kept, so that none can begin any more. Threads are called out of grpc-core
+ * and stay out, since its libraries are about to clear up. */
 static void
 on_exit_process (void)
 {
-  if (grpc_aio_core_is_usable ())
-    g_mutex_lock (&teardown_lock);
+  gint64 end = g_get_monotonic_time () + EXIT_WAIT_USEC;
+
+  if (!grpc_aio_core_is_usable () || g_atomic_int_get (&core_is_exiting))
+    return;
+
+  exiting_thread = g_thread_self ();
+  g_atomic_int_set (&core_is_exiting, TRUE);
+  if (wake_threads != NULL)
+    wake_threads ();
+  while (g_atomic_int_get (&core_threads) > 0 && g_get_monotonic_time () < end)
+    g_usleep (100);
+
+  g_mutex_lock (&teardown_lock);
+}
+
+/* Around each wait inside grpc-core. FALSE when the process exits in this very
+ * thread; others do not come back. */
+gboolean
+grpc_aio_core_enter (void)
+{
+  g_atomic_int_inc (&core_threads);
+  if (G_LIKELY (!g_atomic_int_get (&core_is_exiting)))
+    return TRUE;
+
+  grpc_aio_core_leave ();
+
+  return FALSE;
+}
+
+void
+grpc_aio_core_leave (void)
+{
+  g_atomic_int_add (&core_threads, -1);
+  if (G_UNLIKELY (g_atomic_int_get (&core_is_exiting)) && g_thread_self () != exiting_thread)
+    {
+      while (TRUE)
+        g_usleep (G_USEC_PER_SEC);
+    }
+}
+
+/* Has exit () call @func to get the threads out. */
+void
+grpc_aio_core_set_wake_threads (void (*func) (void))
+{
+  wake_threads = func;
+}
+
+/* Handlers of exit () run in the reverse order of their registration: call it
+ * after something made a library of grpc-core register its own. */
+void
+grpc_aio_core_guard_exit (void)
+{
+  static gsize once = 0;
+
+  if (g_once_init_enter (&once))
+    {
+      atexit (on_exit_process);
+      g_once_init_leave (&once, 1);
+    }
 }
 
 /* The threads of grpc-core and our own pollers do not exist in the child. */

@@ -261,6 +261,20 @@ grpc_aio_queue_push (GrpcAioQueue *self,
     grpc_aio_queue_wake (self);
 }
 
+/* At exit. A thread that is inside next () comes out. */
+static void
+kick_all (void)
+{
+  GHashTableIter iter;
+  gpointer queue;
+
+  g_mutex_lock (&registry_lock);
+  g_hash_table_iter_init (&iter, registry);
+  while (g_hash_table_iter_next (&iter, NULL, &queue))
+    kick (queue);
+  g_mutex_unlock (&registry_lock);
+}
+
 static gpointer
 poll_in_thread (gpointer data)
 {
@@ -271,7 +285,9 @@ poll_in_thread (gpointer data)
     {
       GrpcAioCompletion *completion;
 
+      grpc_aio_core_enter ();
       event = grpc_completion_queue_next (self->core, gpr_inf_future (GPR_CLOCK_REALTIME), NULL);
+      grpc_aio_core_leave ();
       if (event.type == GRPC_QUEUE_SHUTDOWN)
         break;
 
@@ -474,7 +490,10 @@ create_for_context (GMainContext *context,
     start_poller (self);
 
   if (registry == NULL)
-    registry = g_hash_table_new (NULL, NULL);
+    {
+      registry = g_hash_table_new (NULL, NULL);
+      grpc_aio_core_set_wake_threads (kick_all);
+    }
   g_hash_table_insert (registry, context, self);
 
   return self;
@@ -714,9 +733,15 @@ gboolean
 grpc_aio_queue_next (GrpcAioQueue *self,
                      gpr_timespec deadline)
 {
-  grpc_event event = grpc_completion_queue_next (self->core, deadline, NULL);
-  GrpcAioCompletion *completion = event.tag;
+  GrpcAioCompletion *completion;
+  grpc_event event;
 
+  if (!grpc_aio_core_enter ())
+    return FALSE;
+  event = grpc_completion_queue_next (self->core, deadline, NULL);
+  grpc_aio_core_leave ();
+
+  completion = event.tag;
   if (event.type != GRPC_OP_COMPLETE)
     return FALSE;
 

@@ -70,7 +70,6 @@ try_address (const char *address,
   g_autoptr (GSocketAddress) unix_address = parse_unix (address);
   g_autoptr (GSocketConnectable) connectable = NULL;
   g_autoptr (GSocketAddressEnumerator) enumerator = NULL;
-  g_autoptr (GSocketAddress) first = NULL;
 
   if (unix_address != NULL)
     return try_bind (unix_address, error);
@@ -88,10 +87,23 @@ try_address (const char *address,
   if (connectable == NULL)
     return FALSE;
 
+  /* A name may stand for several addresses: one that fails is the reason. */
   enumerator = g_socket_connectable_enumerate (connectable);
-  first = g_socket_address_enumerator_next (enumerator, NULL, error);
+  while (TRUE)
+    {
+      g_autoptr (GError) local_error = NULL;
+      g_autoptr (GSocketAddress) next = g_socket_address_enumerator_next (enumerator, NULL, &local_error);
 
-  return first != NULL && try_bind (first, error);
+      if (local_error != NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+      if (next == NULL)
+        return TRUE;
+      if (!try_bind (next, error))
+        return FALSE;
+    }
 }
 
 void

@@ -57,6 +57,7 @@ struct _GrpcAioServer
   gboolean is_disposed; /* waits for grpc-core to give its memory back */
   GrpcAioCompletion shutdown;
   GrpcAioOperationList stop_waiters;
+  GSource *grace; /* the one that ends first */
 };
 
 /* A method that grpc-core knows. */
@@ -133,6 +134,7 @@ static void
 check_stopped (GrpcAioServer *self)
 {
   GrpcAioOperationList waiters = { NULL, NULL };
+  g_autoptr (GSource) grace = NULL;
   gboolean is_stopped, was_disposed;
 
   g_mutex_lock (&self->lock);
@@ -145,11 +147,15 @@ check_stopped (GrpcAioServer *self)
       self->is_disposed = FALSE;
       waiters = grpc_aio_operation_list_take (&self->stop_waiters);
       g_clear_pointer (&self->core, grpc_server_destroy);
+      grace = g_steal_pointer (&self->grace);
     }
   g_mutex_unlock (&self->lock);
 
   if (!is_stopped)
     return;
+
+  if (grace != NULL)
+    g_source_destroy (grace);
 
   if (!is_orphan (self) && !was_disposed)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
@@ -880,11 +886,29 @@ on_grace_ended (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* The grace that ends first counts, and goes on when nobody waits any more. */
 static void
-destroy_source (gpointer data)
+set_grace (GrpcAioServer *self,
+           gint64 grace_usec,
+           GMainContext *context)
 {
-  g_source_destroy (data);
-  g_source_unref (data);
+  g_autoptr (GSource) grace = g_timeout_source_new (MIN ((grace_usec + 999) / 1000, G_MAXUINT));
+
+  g_source_set_callback (grace, on_grace_ended, self, NULL);
+  g_source_attach (grace, context);
+
+  g_mutex_lock (&self->lock);
+  if (self->grace == NULL || g_source_get_ready_time (grace) < g_source_get_ready_time (self->grace))
+    {
+      GSource *longer = g_steal_pointer (&self->grace);
+
+      self->grace = g_steal_pointer (&grace);
+      grace = longer;
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (grace != NULL)
+    g_source_destroy (grace);
 }
 
 /**
@@ -921,13 +945,7 @@ grpc_aio_server_stop_async (GrpcAioServer *self,
   g_task_set_source_tag (task, grpc_aio_server_stop_async);
 
   if (grace_usec > 0)
-    {
-      GSource *grace = g_timeout_source_new (MIN ((grace_usec + 999) / 1000, G_MAXUINT));
-
-      g_source_set_callback (grace, on_grace_ended, self, NULL);
-      g_source_attach (grace, g_task_get_context (task));
-      g_task_set_task_data (task, grace, destroy_source);
-    }
+    set_grace (self, grace_usec, g_task_get_context (task));
 
   wait_for_stop (self, new_stop_operation (self, task));
   is_busy = begin_stop (self);
@@ -966,7 +984,8 @@ grpc_aio_server_stop_finish (GrpcAioServer *self,
  * @cancellable: (nullable): a way to stop waiting
  * @error: where to put an error
  *
- * Stops the server, and blocks until nothing runs any more.
+ * Stops the server, and blocks until nothing runs any more. Cancelling it ends
+ * the grace.
  *
  * Returns: whether nothing runs any more; it fails only when cancelled
  *
@@ -980,6 +999,7 @@ grpc_aio_server_stop_sync (GrpcAioServer *self,
 {
   g_autoptr (GrpcAioQueue) queue = NULL;
   g_auto (GrpcAioSync) sync = { NULL };
+  gboolean has_stopped;
 
   g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
@@ -987,8 +1007,13 @@ grpc_aio_server_stop_sync (GrpcAioServer *self,
   queue = ref_queue (self);
   sync = grpc_aio_sync_begin (queue);
   grpc_aio_server_stop_async (self, grace_usec, cancellable, grpc_aio_sync_ready, &sync);
+  has_stopped = grpc_aio_server_stop_finish (self, grpc_aio_sync_wait (&sync), error);
 
-  return grpc_aio_server_stop_finish (self, grpc_aio_sync_wait (&sync), error);
+  /* The grace was counted in the context that goes now. */
+  if (!has_stopped)
+    on_grace_ended (self);
+
+  return has_stopped;
 }
 
 /**

@@ -236,9 +236,11 @@ answer (GrpcAioServicerContext *self,
         const char *details)
 {
   GrpcAioOperation *operation = NULL;
+  gboolean is_first;
 
   g_mutex_lock (&self->core_call.lock);
-  if (!self->is_answered)
+  is_first = !self->is_answered;
+  if (is_first)
     {
       self->is_answered = TRUE;
       self->code = code;
@@ -248,6 +250,10 @@ answer (GrpcAioServicerContext *self,
           self->details = g_strdup (details);
         }
 
+    }
+  /* Nobody is left to hear an answer after the end. */
+  if (is_first && !self->is_done)
+    {
       operation = grpc_aio_operation_new (GRPC_AIO_SEND_STATUS, NULL);
       operation->message = response != NULL ? g_bytes_ref (response) : NULL;
       operation->code = code;
@@ -1248,7 +1254,7 @@ grpc_aio_servicer_context_complete (GrpcAioServicerContext *self,
  * @error: why there is no response
  *
  * Answers the call with the status that says best what @error means
- * ([func@error_get_status_code]) and its message.
+ * ([func@Error.get_status_code]) and its message.
  *
  * Since: 0.1
  */

@@ -308,7 +308,13 @@ peer_tear_down (Peer *peer)
   g_autoptr (GError) error = NULL;
 
   if (peer->channel != NULL)
-    g_assert_finalize_object (peer->channel);
+    {
+      grpc_aio_channel_close_async (peer->channel, 0, NULL, store_result, &result);
+      g_assert_true (grpc_aio_channel_close_finish (peer->channel, await (&result), &error));
+      g_assert_no_error (error);
+      g_clear_object (&result);
+      g_assert_finalize_object (peer->channel);
+    }
 
   grpc_aio_server_stop_async (peer->server, 0, NULL, store_result, &result);
   g_assert_true (grpc_aio_server_stop_finish (peer->server, await (&result), &error));
