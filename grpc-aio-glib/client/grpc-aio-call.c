@@ -777,7 +777,7 @@ refuse_wrong_kind (GrpcAioCall *self,
   if (is_right)
     return FALSE;
 
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, message,
+  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _(message),
                            grpc_aio_multi_callable_get_method (self->multi_callable));
 
   return TRUE;
@@ -870,7 +870,7 @@ grpc_aio_call_response_async (GrpcAioCall *self,
 
   task = new_task (self, grpc_aio_call_response_async, cancellable, callback, user_data);
   if (refuse_wrong_kind (self, task, !streams_responses (self),
-                         _("The responses of %s are a stream: read them one by one")))
+                         N_("The responses of %s are a stream: read them one by one")))
     return;
 
   grpc_aio_call_wait_for_response (self, task);
@@ -954,7 +954,7 @@ grpc_aio_call_read_async (GrpcAioCall *self,
 
   task = new_task (self, grpc_aio_call_read_async, cancellable, callback, user_data);
   if (refuse_wrong_kind (self, task, streams_responses (self),
-                         _("%s has one response: wait for that")))
+                         N_("%s has one response: wait for that")))
     return;
 
   if (grpc_aio_call_is_done (self))
@@ -1051,7 +1051,7 @@ grpc_aio_call_write_async (GrpcAioCall *self,
 
   task = new_task (self, grpc_aio_call_write_async, cancellable, callback, user_data);
   if (refuse_wrong_kind (self, task, streams_requests (self),
-                         _("%s has one request, which is sent already")))
+                         N_("%s has one request, which is sent already")))
     return;
 
   g_mutex_lock (&self->core_call.lock);
@@ -1153,7 +1153,7 @@ grpc_aio_call_done_writing_async (GrpcAioCall *self,
 
   task = new_task (self, grpc_aio_call_done_writing_async, cancellable, callback, user_data);
   if (refuse_wrong_kind (self, task, streams_requests (self),
-                         _("%s has one request, which is sent already")))
+                         N_("%s has one request, which is sent already")))
     return;
 
   g_mutex_lock (&self->core_call.lock);

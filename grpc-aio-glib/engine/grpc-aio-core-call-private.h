@@ -16,6 +16,7 @@ struct _GrpcAioBatch
   GrpcAioCoreCall *call;
   void (*done) (GrpcAioCoreCall *call,
                 gboolean ok);
+  gboolean may_complete; /* while it is started */
 };
 
 /* What a client's call and a server's call do each in their own way. */

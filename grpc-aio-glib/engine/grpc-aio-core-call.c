@@ -55,7 +55,9 @@ grpc_aio_core_call_init (GrpcAioCoreCall *self,
   self->queue = grpc_aio_queue_ref (queue);
   self->core = core;
   self->reading.done = on_read;
+  self->reading.may_complete = TRUE;
   self->sending.done = on_sent;
+  self->sending.may_complete = TRUE;
 }
 
 /* From now on the owner lives until the last batch is back. For once, before
@@ -125,7 +127,7 @@ grpc_aio_core_call_start (GrpcAioCoreCall *self,
   batch->completion.run = on_completion;
 
   g_atomic_int_inc (&self->outstanding);
-  result = grpc_aio_queue_start_batch (self->queue, self->core, ops, n_ops, &batch->completion);
+  result = grpc_aio_queue_start_batch (self->queue, self->core, ops, n_ops, batch->may_complete, &batch->completion);
   if (result == GRPC_CALL_OK)
     return TRUE;
 

@@ -138,9 +138,9 @@ grpc_aio_operation_return_pointer (GrpcAioOperation *self,
                                    gpointer result,
                                    GDestroyNotify destroy)
 {
-  g_autoptr (GrpcAioOperation) operation = self;
   g_autoptr (GTask) task = take_task (self);
 
+  grpc_aio_operation_unref (self);
   g_task_return_pointer (task, result, destroy);
 }
 
@@ -148,9 +148,9 @@ void
 grpc_aio_operation_return_boolean (GrpcAioOperation *self,
                                    gboolean result)
 {
-  g_autoptr (GrpcAioOperation) operation = self;
   g_autoptr (GTask) task = take_task (self);
 
+  grpc_aio_operation_unref (self);
   if (task != NULL)
     g_task_return_boolean (task, result);
 }
@@ -159,9 +159,9 @@ void
 grpc_aio_operation_return_int (GrpcAioOperation *self,
                                gssize result)
 {
-  g_autoptr (GrpcAioOperation) operation = self;
   g_autoptr (GTask) task = take_task (self);
 
+  grpc_aio_operation_unref (self);
   g_task_return_int (task, result);
 }
 
@@ -169,9 +169,9 @@ void
 grpc_aio_operation_return_error (GrpcAioOperation *self,
                                  GError *error)
 {
-  g_autoptr (GrpcAioOperation) operation = self;
   g_autoptr (GTask) task = take_task (self);
 
+  grpc_aio_operation_unref (self);
   if (task != NULL)
     g_task_return_error (task, error);
   else

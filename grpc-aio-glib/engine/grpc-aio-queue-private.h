@@ -47,11 +47,13 @@ grpc_call_error grpc_aio_queue_start_batch (GrpcAioQueue *self,
                                             grpc_call *call,
                                             const grpc_op *ops,
                                             gsize n_ops,
+                                            gboolean may_complete,
                                             GrpcAioCompletion *completion);
 void grpc_aio_queue_push (GrpcAioQueue *self,
                           GrpcAioCompletion *completion);
 
 /* For who owns the queue's context. */
+gboolean grpc_aio_queue_prepare (GrpcAioQueue *self);
 gboolean grpc_aio_queue_has_work (GrpcAioQueue *self);
 int grpc_aio_queue_get_event_fd (GrpcAioQueue *self);
 void grpc_aio_queue_collect (GrpcAioQueue *self);

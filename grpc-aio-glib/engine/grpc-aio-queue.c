@@ -48,7 +48,7 @@ struct _GrpcAioQueue
   gint max_events;    /* atomic */
   gint max_usec;      /* atomic */
 
-  gint blocked; /* atomic; the owner sleeps in next () */
+  gint blocked; /* atomic; the owner sleeps, or is about to, in next () or poll () */
   GMutex kick_lock;
   grpc_channel *kick_channel; /* with kick_lock */
   grpc_call *kick_call;       /* with kick_lock */
@@ -227,18 +227,22 @@ grpc_aio_queue_set_blocked (GrpcAioQueue *self,
 void
 grpc_aio_queue_wake (GrpcAioQueue *self)
 {
-  if (self->event_fd >= 0)
-    {
-      guint64 one = 1;
-      gssize written G_GNUC_UNUSED;
+  guint64 one = 1;
+  gssize written G_GNUC_UNUSED;
 
-      /* The counter cannot overflow: this never blocks. */
-      do
-        written = write (self->event_fd, &one, sizeof one);
-      while (written < 0 && errno == EINTR);
+  if (!g_atomic_int_compare_and_exchange (&self->blocked, TRUE, FALSE))
+    return;
+
+  if (self->event_fd < 0)
+    {
+      kick (self);
+      return;
     }
-  else if (g_atomic_int_compare_and_exchange (&self->blocked, TRUE, FALSE))
-    kick (self);
+
+  /* The counter cannot overflow: this never blocks. */
+  do
+    written = write (self->event_fd, &one, sizeof one);
+  while (written < 0 && errno == EINTR);
 }
 
 /* Runs @completion in the queue's context. Safe on any thread. */
@@ -310,14 +314,6 @@ start_poller (GrpcAioQueue *self)
   g_thread_unref (grpc_aio_core_new_thread ("grpc-aio-poll", poll_in_thread, grpc_aio_queue_hold (self)));
 }
 
-/* With a descriptor the stack counts once that says so, or every completion
- * would cost one more turn of the loop, for the descriptor alone. */
-static inline gboolean
-has_work (GrpcAioQueue *self)
-{
-  return self->local != NULL || (self->event_fd < 0 && g_atomic_pointer_get (&self->stack) != NULL);
-}
-
 static inline gboolean
 is_readable (GSource *source)
 {
@@ -335,7 +331,7 @@ grpc_aio_queue_source_prepare (GSource *source,
   if (self->loop != NULL)
     grpc_aio_loop_prepare (self->loop);
 
-  if (!has_work (self))
+  if (!grpc_aio_queue_prepare (self))
     {
       *timeout = -1;
       return FALSE;
@@ -353,13 +349,15 @@ grpc_aio_queue_source_check (GSource *source)
 {
   GrpcAioQueue *self = ((GrpcAioQueueSource *) source)->queue;
 
+  grpc_aio_queue_set_blocked (self, FALSE);
+
   if (self->yield)
     {
       self->yield = FALSE;
       return FALSE;
     }
 
-  return has_work (self) || is_readable (source);
+  return grpc_aio_queue_has_work (self) || is_readable (source);
 }
 
 static gboolean
@@ -700,19 +698,21 @@ is_on_owner_thread (GrpcAioQueue *self)
 }
 
 /* Starts operations on a call. What grpc-core completes at once, on the
- * context's own thread, is dispatched without a detour over another one. */
+ * context's own thread, is dispatched without a detour over another one. Batches
+ * that wait for the peer need not be looked for (@may_complete). */
 grpc_call_error
 grpc_aio_queue_start_batch (GrpcAioQueue *self,
                             grpc_call *call,
                             const grpc_op *ops,
                             gsize n_ops,
+                            gboolean may_complete,
                             GrpcAioCompletion *completion)
 {
   grpc_call_error result;
   gpointer tag;
   int ok;
 
-  if (!is_on_owner_thread (self))
+  if (!may_complete || !is_on_owner_thread (self))
     return grpc_call_start_batch (call, ops, n_ops, completion, NULL);
 
   grpc_completion_queue_thread_local_cache_init (self->core);
@@ -774,10 +774,28 @@ void
 grpc_aio_queue_sleep (GrpcAioQueue *self,
                       gpr_timespec deadline)
 {
+  if (grpc_aio_queue_prepare (self))
+    return;
+
+  grpc_aio_queue_next (self, deadline);
+  grpc_aio_queue_set_blocked (self, FALSE);
+}
+
+/* Before the owner sleeps: FALSE when nothing is there, and whoever pushes from
+ * now on wakes it. */
+gboolean
+grpc_aio_queue_prepare (GrpcAioQueue *self)
+{
+  if (grpc_aio_queue_has_work (self))
+    return TRUE;
+
   grpc_aio_queue_set_blocked (self, TRUE);
   if (!grpc_aio_queue_has_work (self))
-    grpc_aio_queue_next (self, deadline);
+    return FALSE;
+
   grpc_aio_queue_set_blocked (self, FALSE);
+
+  return TRUE;
 }
 
 /* Whether there is something to run without waiting. */

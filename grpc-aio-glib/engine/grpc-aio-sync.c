@@ -29,7 +29,7 @@ sync_source_prepare (GSource *source,
 
   *timeout = -1;
 
-  return grpc_aio_queue_has_work (self->queue);
+  return self->fd_tag != NULL ? grpc_aio_queue_prepare (self->queue) : grpc_aio_queue_has_work (self->queue);
 }
 
 static gboolean
@@ -53,7 +53,6 @@ sync_source_dispatch (GSource *source,
 {
   GrpcAioSyncSource *self = (GrpcAioSyncSource *) source;
 
-  /* At the latest the next turn finds what was pushed without a wake-up. */
   if (self->fd_tag != NULL)
     grpc_aio_queue_collect (self->queue);
   grpc_aio_queue_dispatch (self->queue);
