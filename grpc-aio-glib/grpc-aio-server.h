@@ -18,6 +18,9 @@ GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioServer *grpc_aio_server_new_with_options (GrpcAioChannelOptions *options);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannelOptions *grpc_aio_server_get_options (GrpcAioServer *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioServerState grpc_aio_server_get_state (GrpcAioServer *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL

@@ -6,8 +6,8 @@
 
 G_BEGIN_DECLS
 
-gboolean grpc_aio_address_check_free (const char *address,
-                                      GError **error);
+gboolean grpc_aio_address_check (const char *address,
+                                 GError **error);
 void grpc_aio_address_explain_failure (const char *address,
                                        GError **error);
 

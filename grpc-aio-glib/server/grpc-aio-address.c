@@ -29,6 +29,16 @@ parse_unix (const char *address)
   return g_unix_socket_address_new (path);
 }
 
+/* grpc-core takes the lower 16 bits of whatever number it is given. */
+static gboolean
+has_possible_port (const char *address)
+{
+  const char *colon = strrchr (address, ':');
+  char *end;
+
+  return colon == NULL || g_ascii_strtoull (colon + 1, &end, 10) <= G_MAXUINT16 || *end != '\0';
+}
+
 static gboolean
 has_listener (GSocketAddress *address)
 {
@@ -40,10 +50,17 @@ has_listener (GSocketAddress *address)
 /* grpc-core removes the file of a Unix socket before it listens, even while
  * another program serves there. That one must not be cut off. */
 gboolean
-grpc_aio_address_check_free (const char *address,
-                             GError **error)
+grpc_aio_address_check (const char *address,
+                        GError **error)
 {
   g_autoptr (GSocketAddress) unix_address = parse_unix (address);
+
+  if (unix_address == NULL && !has_possible_port (address))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   _("Cannot listen on %s: there is no such port"), address);
+      return FALSE;
+    }
 
   if (unix_address == NULL || !has_listener (unix_address))
     return TRUE;

@@ -565,6 +565,24 @@ grpc_aio_server_new_with_options (GrpcAioChannelOptions *options)
 }
 
 /**
+ * grpc_aio_server_get_options:
+ * @self: a server
+ *
+ * Gets the channel arguments.
+ *
+ * Returns: (nullable) (transfer none): the options, or `NULL` for the defaults
+ *
+ * Since: 0.1
+ */
+GrpcAioChannelOptions *
+grpc_aio_server_get_options (GrpcAioServer *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), NULL);
+
+  return self->options;
+}
+
+/**
  * grpc_aio_server_get_state:
  * @self: a server
  *
@@ -659,7 +677,7 @@ grpc_aio_server_add_port (GrpcAioServer *self,
                    _("Cannot listen on %s: the server was started already"), address);
       return 0;
     }
-  if (!grpc_aio_address_check_free (address, error))
+  if (!grpc_aio_address_check (address, error))
     return 0;
 
   if (credentials != NULL)
