@@ -10,9 +10,12 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Calls that grpc-core may hand over without being asked again. */
-#define N_UNARY_REQUESTS 128
-#define N_STREAM_REQUESTS 8
+/* Calls of a method that grpc-core may hand over without being asked again. A
+ * burst should not wait, but each request that waits has its price: a grpc-core
+ * with assertions, as Debian's, searches all outstanding tags of a queue for
+ * each completion. So they double whenever all are in use. */
+#define MIN_REQUESTS 2
+#define MAX_REQUESTS 128
 
 typedef struct
 {
@@ -24,19 +27,21 @@ typedef struct
   size_t response_size;
 } Server;
 
+typedef struct _Call Call;
+
 typedef struct
 {
   Server *server;
   const char *name;
   grpc_server_register_method_payload_handling payload_handling;
-  void (*on_call) (CoreTag *tag,
-                   bool ok);
-  unsigned n_requests;
+  void (*begin) (Call *call);
+  unsigned n_calls;
+  unsigned n_waiting;
   void *core;
 } Method;
 
 /* One call; when it is over, the place of the next one. */
-typedef struct
+struct _Call
 {
   CoreTag tag;
   Server *server;
@@ -52,7 +57,7 @@ typedef struct
   bool failed;
   int cancelled;
   grpc_op unary_ops[4];
-} Call;
+};
 
 static grpc_op
 op_recv_message (Call *self)
@@ -96,15 +101,19 @@ static const grpc_op op_send_status = {
   .data.send_status_from_server.status = GRPC_STATUS_OK,
 };
 
+static void on_call (CoreTag *tag,
+                     bool ok);
+
 static void
 request_call (Call *self)
 {
   Method *method = self->method;
 
-  self->tag.done = method->on_call;
+  self->tag.done = on_call;
   self->metadata.count = 0;
   self->started = false;
   self->failed = false;
+  method->n_waiting++;
   grpc_server_request_registered_call (
       self->server->core,
       method->core,
@@ -115,6 +124,42 @@ request_call (Call *self)
       self->server->queue,
       self->server->queue,
       &self->tag);
+}
+
+static void
+add_calls (Method *method,
+           unsigned n)
+{
+  Call *calls = calloc (n, sizeof (Call));
+
+  for (unsigned i = 0; i < n; i++)
+    {
+      Call *call = &calls[i];
+
+      call->server = method->server;
+      call->method = method;
+      call->outgoing = grpc_raw_byte_buffer_create (NULL, 0);
+      call->unary_ops[0] = op_send_initial_metadata;
+      call->unary_ops[2] = op_send_status;
+      call->unary_ops[3] = op_recv_close (call);
+      grpc_metadata_array_init (&call->metadata);
+      request_call (call);
+    }
+
+  method->n_calls += n;
+}
+
+static void
+on_call (CoreTag *tag,
+         bool ok)
+{
+  Call *self = (Call *) tag;
+  Method *method = self->method;
+
+  if (--method->n_waiting == 0 && method->n_calls < MAX_REQUESTS)
+    add_calls (method, method->n_calls);
+
+  method->begin (self);
 }
 
 /* Learns from the request what to answer, and frees the request. Where the
@@ -161,11 +206,8 @@ on_call_over (CoreTag *tag,
 /* Unary: one batch for the whole answer */
 
 static void
-on_unary_call (CoreTag *tag,
-               bool ok)
+begin_unary (Call *self)
 {
-  Call *self = (Call *) tag;
-
   consume_request (self);
   self->unary_ops[1] = op_send_message (self);
   self->tag.done = on_call_over;
@@ -219,10 +261,8 @@ on_ping (CoreTag *tag,
 }
 
 static void
-on_streaming_call (CoreTag *tag,
-                   bool ok)
+begin_ping_pong (Call *self)
 {
-  Call *self = (Call *) tag;
   const grpc_op op = op_recv_message (self);
 
   self->tag.done = on_ping;
@@ -261,10 +301,8 @@ on_message_received (CoreTag *tag,
 }
 
 static void
-on_streaming_from_client (CoreTag *tag,
-                          bool ok)
+begin_client_stream (Call *self)
 {
-  Call *self = (Call *) tag;
   const grpc_op op = op_recv_message (self);
 
   self->tag.done = on_message_received;
@@ -292,11 +330,8 @@ on_message_sent (CoreTag *tag,
 }
 
 static void
-on_streaming_from_server (CoreTag *tag,
-                          bool ok)
+begin_server_stream (Call *self)
 {
-  Call *self = (Call *) tag;
-
   consume_request (self);
 
   const grpc_op ops[] = { op_send_initial_metadata, op_send_message (self) };
@@ -304,26 +339,6 @@ on_streaming_from_server (CoreTag *tag,
   self->tag.done = on_message_sent;
   self->started = true;
   core_start_batch (self->call, ops, 2, &self->tag);
-}
-
-static void
-add_requests (Method *method)
-{
-  Call *calls = calloc (method->n_requests, sizeof (Call));
-
-  for (unsigned i = 0; i < method->n_requests; i++)
-    {
-      Call *call = &calls[i];
-
-      call->server = method->server;
-      call->method = method;
-      call->outgoing = grpc_raw_byte_buffer_create (NULL, 0);
-      call->unary_ops[0] = op_send_initial_metadata;
-      call->unary_ops[2] = op_send_status;
-      call->unary_ops[3] = op_recv_close (call);
-      grpc_metadata_array_init (&call->metadata);
-      request_call (call);
-    }
 }
 
 static void
@@ -339,20 +354,16 @@ core_server (const BenchOptions *options)
   static Method methods[] = {
     { .name = BENCH_UNARY_CALL,
       .payload_handling = GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER,
-      .on_call = on_unary_call,
-      .n_requests = N_UNARY_REQUESTS },
+      .begin = begin_unary },
     { .name = BENCH_STREAMING_CALL,
       .payload_handling = GRPC_SRM_PAYLOAD_NONE,
-      .on_call = on_streaming_call,
-      .n_requests = N_STREAM_REQUESTS },
+      .begin = begin_ping_pong },
     { .name = BENCH_STREAMING_FROM_CLIENT,
       .payload_handling = GRPC_SRM_PAYLOAD_NONE,
-      .on_call = on_streaming_from_client,
-      .n_requests = N_STREAM_REQUESTS },
+      .begin = begin_client_stream },
     { .name = BENCH_STREAMING_FROM_SERVER,
       .payload_handling = GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER,
-      .on_call = on_streaming_from_server,
-      .n_requests = N_STREAM_REQUESTS },
+      .begin = begin_server_stream },
   };
   const size_t n_methods = sizeof methods / sizeof methods[0];
   Server server = { .options = options, .response = grpc_empty_slice () };
@@ -380,7 +391,7 @@ core_server (const BenchOptions *options)
     bench_fail ("Cannot listen on %s", options->address);
   grpc_server_start (server.core);
   for (size_t i = 0; i < n_methods; i++)
-    add_requests (&methods[i]);
+    add_calls (&methods[i], MIN_REQUESTS);
 
   printf ("%d\n", port);
   fflush (stdout);
