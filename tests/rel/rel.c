@@ -19,6 +19,7 @@
 #define GIVE_UP_SECONDS_FULL 3000
 
 static gboolean is_full;
+static gint n_calls;
 static guint seed;
 static char *role;
 static char *role_argument;
@@ -40,6 +41,7 @@ rel_init (int *argc,
   gint seed_argument = 0;
   const GOptionEntry entries[] = {
     { "full", 0, 0, G_OPTION_ARG_NONE, &is_full, "Use the loads of the acceptance list", NULL },
+    { "calls", 0, 0, G_OPTION_ARG_INT, &n_calls, "Make so many calls", "N" },
     { "seed", 0, 0, G_OPTION_ARG_INT, &seed_argument, "Choose at random like that run", "SEED" },
     { "serve", 0, 0, G_OPTION_ARG_NONE, &serve, "Be the peer", NULL },
     { "role", 0, 0, G_OPTION_ARG_STRING, &role, "Be a child of the test", "ROLE" },
@@ -72,6 +74,16 @@ gboolean
 rel_is_full (void)
 {
   return is_full;
+}
+
+guint
+rel_choose (guint n,
+            guint n_full)
+{
+  if (n_calls > 0)
+    return n_calls;
+
+  return is_full ? n_full : n;
 }
 
 guint
@@ -164,6 +176,51 @@ rel_spawn_child (const char *child_role,
 }
 
 /* What processes use */
+
+/* The allocator counts what its threads keep for the next time as used, which
+ * grows for long. The peers inherit that it keeps nothing. */
+void
+rel_count_heap_exactly (char **argv)
+{
+  g_autofree char *path = NULL;
+
+  if (g_getenv ("GLIBC_TUNABLES") != NULL)
+    return;
+
+  path = dup_own_path ();
+  g_setenv ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=0", TRUE);
+  execv (path, argv);
+  g_assert_not_reached ();
+}
+
+void
+rel_check_growth (const char *name,
+                  const RelStats *samples,
+                  guint n_samples,
+                  guint n_per_sample,
+                  double max_heap,
+                  double max_rss)
+{
+  RelStats before = samples[0], after = samples[n_samples - 1];
+  double n = (double) n_per_sample * (n_samples - n_samples / 2);
+  double heap, rss;
+
+  for (guint i = 0; i < n_samples; i++)
+    {
+      RelStats *half = i < n_samples / 2 ? &before : &after;
+
+      half->heap = MIN (half->heap, samples[i].heap);
+      half->rss = MIN (half->rss, samples[i].rss);
+      g_test_message ("%s: after %u RSS %.2f, heap %.3f MiB", name, (i + 1) * n_per_sample,
+                      samples[i].rss / 1048576., samples[i].heap / 1048576.);
+    }
+
+  heap = ((double) after.heap - (double) before.heap) / n;
+  rss = ((double) after.rss - (double) before.rss) / n;
+  g_test_message ("%s: the heap grows by %.3f bytes per call, RSS by %.3f", name, heap, rss);
+  g_assert_cmpfloat (heap, <, max_heap);
+  g_assert_cmpfloat (rss, <, max_rss);
+}
 
 void
 rel_get_own_stats (RelStats *stats)

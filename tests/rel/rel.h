@@ -17,6 +17,9 @@ G_BEGIN_DECLS
 void rel_init (int *argc,
                char ***argv);
 gboolean rel_is_full (void);
+/* @n in the short form, @n_full in the full one, or what --calls says. */
+guint rel_choose (guint n,
+                  guint n_full);
 guint rel_get_seed (void);
 /* What this process was started for by rel_spawn_child (), or NULL. */
 const char *rel_get_role (void);
@@ -63,6 +66,17 @@ GrpcAioServer *rel_serve (char **target);
 void rel_stop (GrpcAioServer *server);
 
 void rel_get_own_stats (RelStats *stats);
+/* Runs the program once more if it takes that. Before rel_init (). */
+void rel_count_heap_exactly (char **argv);
+/* Of samples taken after equal numbers of calls: compares the least of the
+ * second half with the least of the first one, since some is always under way.
+ * The bounds are in bytes per call. */
+void rel_check_growth (const char *name,
+                       const RelStats *samples,
+                       guint n_samples,
+                       guint n_per_sample,
+                       double max_heap,
+                       double max_rss);
 
 /* Starts this program again to play @role. */
 GSubprocess *rel_spawn_child (const char *role,
