@@ -5,6 +5,7 @@
 #include <grpc-aio-glib/grpc-aio-call.h>
 
 #include "client/grpc-aio-channel-private.h"
+#include "engine/grpc-aio-operation-private.h"
 
 G_BEGIN_DECLS
 
@@ -14,7 +15,7 @@ GrpcAioCall *grpc_aio_call_new (GrpcAioMultiCallable *multi_callable,
                                 GrpcAioCallOptions *options);
 
 void grpc_aio_call_wait_for_response (GrpcAioCall *self,
-                                      GTask *task);
+                                      GrpcAioOperation *operation);
 
 /* Any thread. */
 void grpc_aio_call_cancel_member (GrpcAioChannelMember *member,

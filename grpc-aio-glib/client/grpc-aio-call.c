@@ -154,6 +154,9 @@ get_trailing_metadata (GrpcAioCall *self)
 static GError *
 new_status_error (GrpcAioCall *self)
 {
+  if (!grpc_aio_core_is_usable ())
+    return grpc_aio_core_new_forked_error ();
+
   if (self->code == GRPC_AIO_STATUS_CODE_CANCELLED && g_atomic_int_get (&self->is_cancelled_here))
     return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
                                 self->details != NULL ? self->details : _("The call was cancelled"));
@@ -218,16 +221,16 @@ settle (GrpcAioCall *self,
       break;
 
     case GRPC_AIO_WAIT_STATUS:
-      grpc_aio_operation_return_int (operation, self->code);
+      grpc_aio_operation_return_number (operation, self->code);
       break;
 
     case GRPC_AIO_SEND_MESSAGE:
-      grpc_aio_operation_return_error (operation, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED,
-                                                                       _("The call has ended with status OK: the message was not sent")));
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, "%s",
+                                           _("The call has ended with status OK: the message was not sent"));
       break;
 
     default:
-      grpc_aio_operation_return_boolean (operation, TRUE);
+      grpc_aio_operation_return_number (operation, TRUE);
       break;
     }
 }
@@ -368,6 +371,15 @@ check_done (GrpcAioCall *self)
     advance (self, GRPC_AIO_CALL_STATE_DONE);
 }
 
+/* grpc-core makes up empty initial metadata for a call that ended here, before
+ * the server answered. */
+static gboolean
+has_ended_here (GrpcAioCall *self)
+{
+  return self->initial_array.count == 0 &&
+         (g_atomic_int_get (&self->is_cancelled_here) || self->deadline_usec <= g_get_monotonic_time ());
+}
+
 static void
 on_started (GrpcAioCoreCall *core_call,
             gboolean ok)
@@ -378,7 +390,7 @@ on_started (GrpcAioCoreCall *core_call,
   self->is_starting = FALSE;
   g_mutex_unlock (&self->core_call.lock);
 
-  if (ok)
+  if (ok && !has_ended_here (self))
     advance (self, GRPC_AIO_CALL_STATE_CONNECTED);
   check_done (self);
 }
@@ -725,27 +737,16 @@ withdraw (GrpcAioOperation *operation,
   return found;
 }
 
-static GTask *
-new_task (GrpcAioCall *self,
-          gpointer tag,
-          GCancellable *cancellable,
-          GAsyncReadyCallback callback,
-          gpointer user_data)
-{
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
-
-  (g_task_set_source_tag) (task, tag);
-
-  return task;
-}
-
 /* An operation whose cancelling ends the call. */
 static GrpcAioOperation *
 new_operation (GrpcAioCall *self,
                GrpcAioOperationKind kind,
-               GTask *task)
+               gpointer tag,
+               GCancellable *cancellable,
+               GAsyncReadyCallback callback,
+               gpointer user_data)
 {
-  GrpcAioOperation *operation = grpc_aio_operation_new (kind, task);
+  GrpcAioOperation *operation = grpc_aio_operation_new (kind, self, tag, cancellable, callback, user_data);
 
   grpc_aio_operation_connect (operation, self, cancel_from_operation);
 
@@ -761,35 +762,36 @@ wait_for (GrpcAioCall *self,
           GAsyncReadyCallback callback,
           gpointer user_data)
 {
-  g_autoptr (GTask) task = new_task (self, tag, cancellable, callback, user_data);
-  GrpcAioOperation *operation = grpc_aio_operation_new (kind, task);
+  GrpcAioOperation *operation = grpc_aio_operation_new (kind, self, tag, cancellable, callback, user_data);
 
   grpc_aio_operation_connect_withdrawal (operation, self, self->core_call.queue, withdraw);
   wait_or_settle (self, operation);
 }
 
+/* Consumes @operation when it refuses. */
 static gboolean
 refuse_wrong_kind (GrpcAioCall *self,
-                   GTask *task,
+                   GrpcAioOperation *operation,
                    gboolean is_right,
-                   const char *message)
+                   const char *reason)
 {
   if (is_right)
     return FALSE;
 
-  g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED, _(message),
-                           grpc_aio_multi_callable_get_method (self->multi_callable));
+  grpc_aio_operation_return_new_error (operation, G_IO_ERROR_NOT_SUPPORTED, "%s: %s",
+                                       grpc_aio_multi_callable_get_method (self->multi_callable), _(reason));
 
   return TRUE;
 }
 
-/* Waits for the response on behalf of @task, whose source may be another object
- * that keeps the call. */
+/* Waits for the response with an operation whose source may be another object,
+ * if it keeps the call. Consumes. */
 void
 grpc_aio_call_wait_for_response (GrpcAioCall *self,
-                                 GTask *task)
+                                 GrpcAioOperation *operation)
 {
-  wait_or_settle (self, new_operation (self, GRPC_AIO_WAIT_RESPONSE, task));
+  grpc_aio_operation_connect (operation, self, cancel_from_operation);
+  wait_or_settle (self, operation);
 }
 
 /* Sends in the order of the calls. Consumes. */
@@ -863,17 +865,17 @@ grpc_aio_call_response_async (GrpcAioCall *self,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
 
   g_return_if_fail (GRPC_AIO_IS_CALL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = new_task (self, grpc_aio_call_response_async, cancellable, callback, user_data);
-  if (refuse_wrong_kind (self, task, !streams_responses (self),
-                         N_("The responses of %s are a stream: read them one by one")))
+  operation = new_operation (self, GRPC_AIO_WAIT_RESPONSE, grpc_aio_call_response_async, cancellable, callback, user_data);
+  if (refuse_wrong_kind (self, operation, !streams_responses (self),
+                         N_("The responses are a stream: read them one by one")))
     return;
 
-  grpc_aio_call_wait_for_response (self, task);
+  wait_or_settle (self, operation);
 }
 
 /**
@@ -896,10 +898,9 @@ grpc_aio_call_response_finish (GrpcAioCall *self,
                                GAsyncResult *result,
                                GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_response_async), NULL);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_call_response_async), NULL);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return grpc_aio_operation_propagate_pointer (result, error);
 }
 
 /**
@@ -947,20 +948,20 @@ grpc_aio_call_read_async (GrpcAioCall *self,
                           GAsyncReadyCallback callback,
                           gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
 
   g_return_if_fail (GRPC_AIO_IS_CALL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = new_task (self, grpc_aio_call_read_async, cancellable, callback, user_data);
-  if (refuse_wrong_kind (self, task, streams_responses (self),
-                         N_("%s has one response: wait for that")))
+  operation = new_operation (self, GRPC_AIO_WAIT_MESSAGE, grpc_aio_call_read_async, cancellable, callback, user_data);
+  if (refuse_wrong_kind (self, operation, streams_responses (self),
+                         N_("There is one response: wait for that")))
     return;
 
   if (grpc_aio_call_is_done (self))
-    settle (self, grpc_aio_operation_new (GRPC_AIO_WAIT_MESSAGE, task));
+    settle (self, operation);
   else
-    grpc_aio_core_call_read (&self->core_call, new_operation (self, GRPC_AIO_WAIT_MESSAGE, task));
+    grpc_aio_core_call_read (&self->core_call, operation);
 }
 
 /**
@@ -984,10 +985,9 @@ grpc_aio_call_read_finish (GrpcAioCall *self,
                            GAsyncResult *result,
                            GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_read_async), NULL);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_call_read_async), NULL);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return grpc_aio_operation_propagate_pointer (result, error);
 }
 
 /**
@@ -1041,7 +1041,6 @@ grpc_aio_call_write_async (GrpcAioCall *self,
                            GAsyncReadyCallback callback,
                            gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
   GrpcAioOperation *operation;
   gboolean is_closed;
 
@@ -1049,9 +1048,9 @@ grpc_aio_call_write_async (GrpcAioCall *self,
   g_return_if_fail (message != NULL);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = new_task (self, grpc_aio_call_write_async, cancellable, callback, user_data);
-  if (refuse_wrong_kind (self, task, streams_requests (self),
-                         N_("%s has one request, which is sent already")))
+  operation = new_operation (self, GRPC_AIO_SEND_MESSAGE, grpc_aio_call_write_async, cancellable, callback, user_data);
+  if (refuse_wrong_kind (self, operation, streams_requests (self),
+                         N_("There is one request, which is sent already")))
     return;
 
   g_mutex_lock (&self->core_call.lock);
@@ -1059,12 +1058,11 @@ grpc_aio_call_write_async (GrpcAioCall *self,
   g_mutex_unlock (&self->core_call.lock);
   if (is_closed)
     {
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED,
-                               _("The writes of this call are done: nothing more can be written"));
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, "%s",
+                                           _("The writes of this call are done: nothing more can be written"));
       return;
     }
 
-  operation = new_operation (self, GRPC_AIO_SEND_MESSAGE, task);
   operation->message = g_bytes_ref (message);
   send (self, operation);
 }
@@ -1089,10 +1087,9 @@ grpc_aio_call_write_finish (GrpcAioCall *self,
                             GAsyncResult *result,
                             GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_write_async), FALSE);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_call_write_async), FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return grpc_aio_operation_propagate_boolean (result, error);
 }
 
 /**
@@ -1145,15 +1142,15 @@ grpc_aio_call_done_writing_async (GrpcAioCall *self,
                                   GAsyncReadyCallback callback,
                                   gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
   gboolean was_closed;
 
   g_return_if_fail (GRPC_AIO_IS_CALL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = new_task (self, grpc_aio_call_done_writing_async, cancellable, callback, user_data);
-  if (refuse_wrong_kind (self, task, streams_requests (self),
-                         N_("%s has one request, which is sent already")))
+  operation = new_operation (self, GRPC_AIO_SEND_CLOSE, grpc_aio_call_done_writing_async, cancellable, callback, user_data);
+  if (refuse_wrong_kind (self, operation, streams_requests (self),
+                         N_("There is one request, which is sent already")))
     return;
 
   g_mutex_lock (&self->core_call.lock);
@@ -1162,9 +1159,9 @@ grpc_aio_call_done_writing_async (GrpcAioCall *self,
   g_mutex_unlock (&self->core_call.lock);
 
   if (was_closed)
-    g_task_return_boolean (task, TRUE);
+    grpc_aio_operation_return_number (operation, TRUE);
   else
-    send (self, new_operation (self, GRPC_AIO_SEND_CLOSE, task));
+    send (self, operation);
 }
 
 /**
@@ -1186,10 +1183,9 @@ grpc_aio_call_done_writing_finish (GrpcAioCall *self,
                                    GAsyncResult *result,
                                    GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_done_writing_async), FALSE);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_call_done_writing_async), FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return grpc_aio_operation_propagate_boolean (result, error);
 }
 
 /**
@@ -1264,10 +1260,9 @@ grpc_aio_call_initial_metadata_finish (GrpcAioCall *self,
                                        GAsyncResult *result,
                                        GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_initial_metadata_async), NULL);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_call_initial_metadata_async), NULL);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return grpc_aio_operation_propagate_pointer (result, error);
 }
 
 /**
@@ -1340,10 +1335,9 @@ grpc_aio_call_trailing_metadata_finish (GrpcAioCall *self,
                                         GAsyncResult *result,
                                         GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_trailing_metadata_async), NULL);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_call_trailing_metadata_async), NULL);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return grpc_aio_operation_propagate_pointer (result, error);
 }
 
 /**
@@ -1416,10 +1410,9 @@ grpc_aio_call_status_finish (GrpcAioCall *self,
                              GAsyncResult *result,
                              GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), GRPC_AIO_STATUS_CODE_UNKNOWN);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_status_async), GRPC_AIO_STATUS_CODE_UNKNOWN);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_call_status_async), GRPC_AIO_STATUS_CODE_UNKNOWN);
 
-  gssize code = g_task_propagate_int (G_TASK (result), error);
+  gssize code = grpc_aio_operation_propagate_number (result, error);
 
   return code >= 0 ? (GrpcAioStatusCode) code : GRPC_AIO_STATUS_CODE_UNKNOWN;
 }
@@ -1470,13 +1463,11 @@ grpc_aio_call_wait_for_connection_async (GrpcAioCall *self,
                                          GAsyncReadyCallback callback,
                                          gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-
   g_return_if_fail (GRPC_AIO_IS_CALL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = new_task (self, grpc_aio_call_wait_for_connection_async, cancellable, callback, user_data);
-  wait_or_settle (self, new_operation (self, GRPC_AIO_WAIT_CONNECTION, task));
+  wait_or_settle (self, new_operation (self, GRPC_AIO_WAIT_CONNECTION, grpc_aio_call_wait_for_connection_async,
+                                       cancellable, callback, user_data));
 }
 
 /**
@@ -1498,10 +1489,9 @@ grpc_aio_call_wait_for_connection_finish (GrpcAioCall *self,
                                           GAsyncResult *result,
                                           GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_call_wait_for_connection_async), FALSE);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_call_wait_for_connection_async), FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return grpc_aio_operation_propagate_boolean (result, error);
 }
 
 /**

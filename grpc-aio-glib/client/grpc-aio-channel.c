@@ -97,7 +97,7 @@ return_all (GrpcAioOperationList *operations)
   GrpcAioOperation *operation;
 
   while ((operation = grpc_aio_operation_list_pop (operations)) != NULL)
-    grpc_aio_operation_return_boolean (operation, TRUE);
+    grpc_aio_operation_return_number (operation, TRUE);
 }
 
 static GError *
@@ -785,17 +785,14 @@ grpc_aio_channel_wait_for_state_change_async (GrpcAioChannel *self,
                                               GAsyncReadyCallback callback,
                                               gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
   GrpcAioOperation *operation;
   gboolean is_changed;
 
   g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, grpc_aio_channel_wait_for_state_change_async);
-
-  operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, task);
+  operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, grpc_aio_channel_wait_for_state_change_async,
+                                      cancellable, callback, user_data);
   operation->code = (GrpcAioStatusCode) last_observed_state;
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_state_waiter);
 
@@ -809,7 +806,7 @@ grpc_aio_channel_wait_for_state_change_async (GrpcAioChannel *self,
   g_mutex_unlock (&self->lock);
 
   if (is_changed)
-    grpc_aio_operation_return_boolean (operation, TRUE);
+    grpc_aio_operation_return_number (operation, TRUE);
 }
 
 /**
@@ -829,10 +826,9 @@ grpc_aio_channel_wait_for_state_change_finish (GrpcAioChannel *self,
                                                GAsyncResult *result,
                                                GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_channel_wait_for_state_change_async), FALSE);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_channel_wait_for_state_change_async), FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return grpc_aio_operation_propagate_boolean (result, error);
 }
 
 /**
@@ -882,17 +878,14 @@ grpc_aio_channel_ready_async (GrpcAioChannel *self,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
   GrpcAioOperation *operation;
   GrpcAioChannelConnectivity state;
 
   g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, grpc_aio_channel_ready_async);
-
-  operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, task);
+  operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, grpc_aio_channel_ready_async,
+                                      cancellable, callback, user_data);
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_state_waiter);
 
   g_mutex_lock (&self->lock);
@@ -905,7 +898,7 @@ grpc_aio_channel_ready_async (GrpcAioChannel *self,
   g_mutex_unlock (&self->lock);
 
   if (operation != NULL && state == GRPC_AIO_CHANNEL_CONNECTIVITY_READY)
-    grpc_aio_operation_return_boolean (operation, TRUE);
+    grpc_aio_operation_return_number (operation, TRUE);
   else if (operation != NULL)
     grpc_aio_operation_return_error (operation, new_closed_error ());
 }
@@ -929,10 +922,9 @@ grpc_aio_channel_ready_finish (GrpcAioChannel *self,
                                GAsyncResult *result,
                                GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_channel_ready_async), FALSE);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_channel_ready_async), FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return grpc_aio_operation_propagate_boolean (result, error);
 }
 
 /**
@@ -1056,7 +1048,6 @@ grpc_aio_channel_close_async (GrpcAioChannel *self,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
   GrpcAioOperation *operation;
   GrpcAioOperationList closed = { NULL, NULL };
   gboolean is_idle;
@@ -1064,14 +1055,12 @@ grpc_aio_channel_close_async (GrpcAioChannel *self,
   g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, grpc_aio_channel_close_async);
-
-  operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, task);
+  operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, grpc_aio_channel_close_async,
+                                      cancellable, callback, user_data);
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_close_waiter);
 
   if (grace_usec > 0)
-    set_grace (self, grace_usec, g_task_get_context (task));
+    set_grace (self, grace_usec, operation->context);
 
   g_mutex_lock (&self->lock);
   self->is_closed = TRUE;
@@ -1103,10 +1092,9 @@ grpc_aio_channel_close_finish (GrpcAioChannel *self,
                                GAsyncResult *result,
                                GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_channel_close_async), FALSE);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_channel_close_async), FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return grpc_aio_operation_propagate_boolean (result, error);
 }
 
 /**

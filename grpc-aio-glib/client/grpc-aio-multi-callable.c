@@ -269,7 +269,7 @@ grpc_aio_multi_callable_invoke_async (GrpcAioMultiCallable *self,
                                       GAsyncReadyCallback callback,
                                       gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
   GrpcAioCall *call;
 
   g_return_if_fail (GRPC_AIO_IS_MULTI_CALLABLE (self));
@@ -278,14 +278,17 @@ grpc_aio_multi_callable_invoke_async (GrpcAioMultiCallable *self,
   g_return_if_fail (options == NULL || GRPC_AIO_IS_CALL_OPTIONS (options));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, grpc_aio_multi_callable_invoke_async);
-  if (g_task_return_error_if_cancelled (task))
-    return;
+  operation = grpc_aio_operation_new (GRPC_AIO_WAIT_RESPONSE, self, grpc_aio_multi_callable_invoke_async,
+                                      cancellable, callback, user_data);
+  if (g_cancellable_is_cancelled (cancellable))
+    {
+      grpc_aio_operation_return_cancelled (operation);
+      return;
+    }
 
   call = grpc_aio_multi_callable_call (self, request, options);
-  g_task_set_task_data (task, call, g_object_unref);
-  grpc_aio_call_wait_for_response (call, task);
+  operation->kept = call;
+  grpc_aio_call_wait_for_response (call, operation);
 }
 
 /**
@@ -305,10 +308,9 @@ grpc_aio_multi_callable_invoke_finish (GrpcAioMultiCallable *self,
                                        GAsyncResult *result,
                                        GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_multi_callable_invoke_async), NULL);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_multi_callable_invoke_async), NULL);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return grpc_aio_operation_propagate_pointer (result, error);
 }
 
 /**

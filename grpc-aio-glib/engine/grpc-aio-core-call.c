@@ -352,7 +352,7 @@ on_sent (GrpcAioCoreCall *self,
   g_mutex_unlock (&self->lock);
 
   while ((operation = grpc_aio_operation_list_pop (&sent)) != NULL)
-    grpc_aio_operation_return_boolean (operation, TRUE);
+    grpc_aio_operation_return_number (operation, TRUE);
   end_sends (self, &ended);
   self->funcs->settled (self);
 }

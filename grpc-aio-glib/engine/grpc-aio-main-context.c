@@ -16,6 +16,9 @@
  * some 0.1 ms longer, and while no thread runs the context its calls do not
  * move. Choose it for servers and other programs that live for their calls.
  *
+ * The context has to be run by GLib's own functions: not by a foreign event loop
+ * that asks it for its descriptors and polls them itself.
+ *
  * Call it before the first channel or server of the context. The environment
  * variable `GRPC_AIO_ENGINE` overrides: `thread` refuses, `loop` accelerates
  * every context.

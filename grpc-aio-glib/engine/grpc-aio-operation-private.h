@@ -7,7 +7,16 @@
 
 G_BEGIN_DECLS
 
-typedef struct _GrpcAioOperation GrpcAioOperation;
+/* One asynchronous operation: what it needs until it ends, and its result.
+ *
+ * It does what a GTask does, with one difference. A GTask that ends in the turn
+ * of the main loop in which it was made goes through one more idle source. With
+ * streams that is nearly each message, and those sources, always ready, starve
+ * others of lower priority. An operation only makes sure that its callback does
+ * not run before the function that started it has returned. */
+#define GRPC_AIO_TYPE_OPERATION (grpc_aio_operation_get_type ())
+
+G_DECLARE_FINAL_TYPE (GrpcAioOperation, grpc_aio_operation, GRPC_AIO, OPERATION, GObject)
 
 /* What an operation waits for, or sends. */
 typedef enum
@@ -34,29 +43,44 @@ typedef void (*GrpcAioOperationCancel) (GrpcAioOperation *operation,
 typedef gboolean (*GrpcAioOperationWithdraw) (GrpcAioOperation *operation,
                                               gpointer owner);
 
-/* One GTask and what it needs until it returns. */
 struct _GrpcAioOperation
 {
-  GrpcAioCompletion withdrawal;
+  GObject parent_instance;
+
   GrpcAioOperation *next;
   GrpcAioOperationKind kind;
-  GTask *task;     /* NULL when nobody waits */
+
+  /* Of who waits; none when nobody does. */
+  gpointer source;
+  gpointer tag;
+  GMainContext *context;
+  GCancellable *cancellable;
+  GAsyncReadyCallback callback;
+  gpointer user_data;
+  guint64 birth; /* the turn in which it was made */
+
   GBytes *message; /* what a send carries */
 
   /* Of sends of metadata or a status. */
   GrpcAioCoreMetadata metadata;
   grpc_slice details;
-  GrpcAioStatusCode code;
+  GrpcAioStatusCode code; /* or whatever else the owner has to keep */
+  gpointer kept;          /* an object that lives as long */
 
-  gint refs; /* atomic */
-  gpointer owner; /* alive as long as the task */
+  gpointer owner;
   gulong cancelled_id;
   GrpcAioOperationCancel cancel;
 
   /* Of operations that only wait. */
+  GrpcAioCompletion withdrawal;
   GrpcAioOperationWithdraw withdraw;
   GrpcAioQueue *queue;
   gint is_withdrawn; /* atomic */
+
+  gpointer pointer;
+  GDestroyNotify destroy;
+  gssize number;
+  GError *error;
 };
 
 typedef struct
@@ -66,9 +90,12 @@ typedef struct
 } GrpcAioOperationList;
 
 GrpcAioOperation *grpc_aio_operation_new (GrpcAioOperationKind kind,
-                                          GTask *task);
-GrpcAioOperation *grpc_aio_operation_ref (GrpcAioOperation *self);
-void grpc_aio_operation_unref (GrpcAioOperation *self);
+                                          gpointer source,
+                                          gpointer tag,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+GrpcAioOperation *grpc_aio_operation_new_unwatched (GrpcAioOperationKind kind);
 
 void grpc_aio_operation_connect (GrpcAioOperation *self,
                                  gpointer owner,
@@ -83,13 +110,26 @@ gboolean grpc_aio_operation_is_withdrawn (GrpcAioOperation *self);
 void grpc_aio_operation_return_pointer (GrpcAioOperation *self,
                                         gpointer result,
                                         GDestroyNotify destroy);
-void grpc_aio_operation_return_boolean (GrpcAioOperation *self,
-                                        gboolean result);
-void grpc_aio_operation_return_int (GrpcAioOperation *self,
-                                    gssize result);
+void grpc_aio_operation_return_number (GrpcAioOperation *self,
+                                       gssize result);
 void grpc_aio_operation_return_error (GrpcAioOperation *self,
                                       GError *error);
+void grpc_aio_operation_return_new_error (GrpcAioOperation *self,
+                                          int code,
+                                          const char *format,
+                                          ...) G_GNUC_PRINTF (3, 4);
 void grpc_aio_operation_return_cancelled (GrpcAioOperation *self);
+
+/* For finish functions. */
+gboolean grpc_aio_operation_is_valid (GAsyncResult *result,
+                                      gpointer source,
+                                      gpointer tag);
+gpointer grpc_aio_operation_propagate_pointer (GAsyncResult *result,
+                                               GError **error);
+gssize grpc_aio_operation_propagate_number (GAsyncResult *result,
+                                            GError **error);
+gboolean grpc_aio_operation_propagate_boolean (GAsyncResult *result,
+                                               GError **error);
 
 void grpc_aio_operation_list_append (GrpcAioOperationList *self,
                                      GrpcAioOperation *operation);
@@ -97,7 +137,5 @@ GrpcAioOperation *grpc_aio_operation_list_pop (GrpcAioOperationList *self);
 gboolean grpc_aio_operation_list_remove (GrpcAioOperationList *self,
                                          GrpcAioOperation *operation);
 GrpcAioOperationList grpc_aio_operation_list_take (GrpcAioOperationList *self);
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (GrpcAioOperation, grpc_aio_operation_unref)
 
 G_END_DECLS

@@ -5,40 +5,104 @@
 #include <glib/gi18n-lib.h>
 #include <grpc/slice.h>
 
-GrpcAioOperation *
-grpc_aio_operation_new (GrpcAioOperationKind kind,
-                        GTask *task)
+static void grpc_aio_operation_async_result_init (GAsyncResultIface *iface);
+
+G_DEFINE_FINAL_TYPE_WITH_CODE (GrpcAioOperation, grpc_aio_operation, G_TYPE_OBJECT,
+                               G_IMPLEMENT_INTERFACE (G_TYPE_ASYNC_RESULT, grpc_aio_operation_async_result_init))
+
+static void
+grpc_aio_operation_finalize (GObject *object)
 {
-  GrpcAioOperation *self = g_new0 (GrpcAioOperation, 1);
+  GrpcAioOperation *self = GRPC_AIO_OPERATION (object);
 
-  self->refs = 1;
-  self->kind = kind;
-  self->task = task != NULL ? g_object_ref (task) : NULL;
-
-  return self;
-}
-
-GrpcAioOperation *
-grpc_aio_operation_ref (GrpcAioOperation *self)
-{
-  g_atomic_int_inc (&self->refs);
-
-  return self;
-}
-
-void
-grpc_aio_operation_unref (GrpcAioOperation *self)
-{
-  if (!g_atomic_int_dec_and_test (&self->refs))
-    return;
-
-  g_clear_object (&self->task);
-  g_clear_pointer (&self->queue, grpc_aio_queue_unref);
+  if (self->destroy != NULL && self->pointer != NULL)
+    self->destroy (self->pointer);
+  g_clear_error (&self->error);
   g_clear_pointer (&self->message, g_bytes_unref);
-  grpc_aio_core_metadata_clear (&self->metadata);
+  if (self->metadata.n_entries > 0)
+    grpc_aio_core_metadata_clear (&self->metadata);
   if (self->kind == GRPC_AIO_SEND_STATUS)
     grpc_slice_unref (self->details);
-  g_free (self);
+  g_clear_pointer (&self->queue, grpc_aio_queue_unref);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->context, g_main_context_unref);
+  g_clear_object (&self->kept);
+  g_clear_object (&self->source);
+
+  G_OBJECT_CLASS (grpc_aio_operation_parent_class)->finalize (object);
+}
+
+static void
+grpc_aio_operation_class_init (GrpcAioOperationClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = grpc_aio_operation_finalize;
+}
+
+static void
+grpc_aio_operation_init (GrpcAioOperation *self)
+{
+}
+
+static gpointer
+get_user_data (GAsyncResult *result)
+{
+  return GRPC_AIO_OPERATION (result)->user_data;
+}
+
+static GObject *
+get_source_object (GAsyncResult *result)
+{
+  GrpcAioOperation *self = GRPC_AIO_OPERATION (result);
+
+  return self->source != NULL ? g_object_ref (self->source) : NULL;
+}
+
+static gboolean
+is_tagged (GAsyncResult *result,
+           gpointer tag)
+{
+  return GRPC_AIO_OPERATION (result)->tag == tag;
+}
+
+static void
+grpc_aio_operation_async_result_init (GAsyncResultIface *iface)
+{
+  iface->get_user_data = get_user_data;
+  iface->get_source_object = get_source_object;
+  iface->is_tagged = is_tagged;
+}
+
+/* @source is kept until the result goes. */
+GrpcAioOperation *
+grpc_aio_operation_new (GrpcAioOperationKind kind,
+                        gpointer source,
+                        gpointer tag,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  GrpcAioOperation *self = grpc_aio_operation_new_unwatched (kind);
+
+  self->source = g_object_ref (source);
+  self->tag = tag;
+  self->context = g_main_context_ref_thread_default ();
+  self->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
+  self->callback = callback;
+  self->user_data = user_data;
+  self->birth = grpc_aio_queue_get_turn (NULL);
+
+  return self;
+}
+
+/* For what nobody waits for. */
+GrpcAioOperation *
+grpc_aio_operation_new_unwatched (GrpcAioOperationKind kind)
+{
+  GrpcAioOperation *self = g_object_new (GRPC_AIO_TYPE_OPERATION, NULL);
+
+  self->kind = kind;
+
+  return self;
 }
 
 /* Runs in any thread, perhaps while the operation returns in another. */
@@ -51,6 +115,22 @@ on_cancelled (GCancellable *cancellable,
   self->cancel (self, self->owner);
 }
 
+/* Has @cancel called, on any thread, when the cancellable is cancelled. Call it
+ * without a lock, and before another thread can return @self. */
+void
+grpc_aio_operation_connect (GrpcAioOperation *self,
+                            gpointer owner,
+                            GrpcAioOperationCancel cancel)
+{
+  if (self->cancellable == NULL)
+    return;
+
+  self->owner = owner;
+  self->cancel = cancel;
+  self->cancelled_id = g_cancellable_connect (self->cancellable, G_CALLBACK (on_cancelled),
+                                              g_object_ref (self), g_object_unref);
+}
+
 /* What was withdrawn before it got into a list must not get there. */
 gboolean
 grpc_aio_operation_is_withdrawn (GrpcAioOperation *self)
@@ -59,39 +139,19 @@ grpc_aio_operation_is_withdrawn (GrpcAioOperation *self)
 }
 
 static void
-unref_operation (gpointer data)
-{
-  grpc_aio_operation_unref (data);
-}
-
-/* Has @cancel called, on any thread, when the task's cancellable is cancelled.
- * Call it without a lock, and before another thread can return @self. */
-void
-grpc_aio_operation_connect (GrpcAioOperation *self,
-                            gpointer owner,
-                            GrpcAioOperationCancel cancel)
-{
-  GCancellable *cancellable = self->task != NULL ? g_task_get_cancellable (self->task) : NULL;
-
-  self->owner = owner;
-  self->cancel = cancel;
-  if (cancellable != NULL)
-    self->cancelled_id = g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled),
-                                                grpc_aio_operation_ref (self), unref_operation);
-}
-
-static void
 on_withdrawal (GrpcAioCompletion *completion,
                gboolean ok)
 {
-  g_autoptr (GrpcAioOperation) self = (GrpcAioOperation *) completion;
+  GrpcAioOperation *self = (GrpcAioOperation *) ((guint8 *) completion - G_STRUCT_OFFSET (GrpcAioOperation, withdrawal));
   g_autoptr (GObject) owner = self->owner;
 
   if (self->withdraw (self, owner))
     grpc_aio_operation_return_cancelled (self);
+  g_object_unref (self);
 }
 
-/* Runs on any thread. The task cannot return meanwhile, so the owner lives. */
+/* Runs on any thread. The operation cannot return meanwhile, so the owner
+ * lives. */
 static void
 push_withdrawal (GrpcAioOperation *self,
                  gpointer owner)
@@ -99,13 +159,13 @@ push_withdrawal (GrpcAioOperation *self,
   if (!g_atomic_int_compare_and_exchange (&self->is_withdrawn, FALSE, TRUE))
     return;
 
-  grpc_aio_operation_ref (self);
+  g_object_ref (self);
   g_object_ref (owner);
   self->withdrawal.run = on_withdrawal;
   grpc_aio_queue_push (self->queue, &self->withdrawal);
 }
 
-/* Has the operation end with G_IO_ERROR_CANCELLED, from @queue, when the task's
+/* Has the operation end with G_IO_ERROR_CANCELLED, from @queue, when its
  * cancellable is cancelled: nothing but the waiting is given up. */
 void
 grpc_aio_operation_connect_withdrawal (GrpcAioOperation *self,
@@ -113,7 +173,7 @@ grpc_aio_operation_connect_withdrawal (GrpcAioOperation *self,
                                        GrpcAioQueue *queue,
                                        GrpcAioOperationWithdraw withdraw)
 {
-  if (g_task_get_cancellable (self->task) == NULL)
+  if (self->cancellable == NULL)
     return;
 
   self->queue = grpc_aio_queue_ref (queue);
@@ -121,16 +181,42 @@ grpc_aio_operation_connect_withdrawal (GrpcAioOperation *self,
   grpc_aio_operation_connect (self, owner, push_withdrawal);
 }
 
-static GTask *
-take_task (GrpcAioOperation *self)
+static gboolean
+call_back (gpointer data)
 {
+  GrpcAioOperation *self = data;
+
+  self->callback (self->source, G_ASYNC_RESULT (self), self->user_data);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* Consumes. */
+static void
+deliver (GrpcAioOperation *self)
+{
+  g_autoptr (GrpcAioOperation) operation = self;
+  g_autoptr (GSource) idle = NULL;
+
   if (self->cancelled_id != 0)
     {
-      g_cancellable_disconnect (g_task_get_cancellable (self->task), self->cancelled_id);
+      g_cancellable_disconnect (self->cancellable, self->cancelled_id);
       self->cancelled_id = 0;
     }
+  if (self->callback == NULL)
+    return;
 
-  return g_steal_pointer (&self->task);
+  if (grpc_aio_queue_get_turn (self->context) > self->birth)
+    {
+      call_back (self);
+      return;
+    }
+
+  idle = g_idle_source_new ();
+  g_source_set_priority (idle, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (idle, "grpc-aio-operation");
+  g_source_set_callback (idle, call_back, g_steal_pointer (&operation), g_object_unref);
+  g_source_attach (idle, self->context);
 }
 
 void
@@ -138,51 +224,100 @@ grpc_aio_operation_return_pointer (GrpcAioOperation *self,
                                    gpointer result,
                                    GDestroyNotify destroy)
 {
-  g_autoptr (GTask) task = take_task (self);
-
-  grpc_aio_operation_unref (self);
-  g_task_return_pointer (task, result, destroy);
+  self->pointer = result;
+  self->destroy = destroy;
+  deliver (self);
 }
 
 void
-grpc_aio_operation_return_boolean (GrpcAioOperation *self,
-                                   gboolean result)
+grpc_aio_operation_return_number (GrpcAioOperation *self,
+                                  gssize result)
 {
-  g_autoptr (GTask) task = take_task (self);
-
-  grpc_aio_operation_unref (self);
-  if (task != NULL)
-    g_task_return_boolean (task, result);
-}
-
-void
-grpc_aio_operation_return_int (GrpcAioOperation *self,
-                               gssize result)
-{
-  g_autoptr (GTask) task = take_task (self);
-
-  grpc_aio_operation_unref (self);
-  g_task_return_int (task, result);
+  self->number = result;
+  deliver (self);
 }
 
 void
 grpc_aio_operation_return_error (GrpcAioOperation *self,
                                  GError *error)
 {
-  g_autoptr (GTask) task = take_task (self);
+  self->error = error;
+  deliver (self);
+}
 
-  grpc_aio_operation_unref (self);
-  if (task != NULL)
-    g_task_return_error (task, error);
-  else
-    g_error_free (error);
+/* An error of G_IO_ERROR. */
+void
+grpc_aio_operation_return_new_error (GrpcAioOperation *self,
+                                     int code,
+                                     const char *format,
+                                     ...)
+{
+  va_list args;
+
+  va_start (args, format);
+  self->error = g_error_new_valist (G_IO_ERROR, code, format, args);
+  va_end (args);
+
+  deliver (self);
 }
 
 void
 grpc_aio_operation_return_cancelled (GrpcAioOperation *self)
 {
-  grpc_aio_operation_return_error (self, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                                                              _("The operation was cancelled")));
+  grpc_aio_operation_return_new_error (self, G_IO_ERROR_CANCELLED, "%s", _("The operation was cancelled"));
+}
+
+gboolean
+grpc_aio_operation_is_valid (GAsyncResult *result,
+                             gpointer source,
+                             gpointer tag)
+{
+  return GRPC_AIO_IS_OPERATION (result) &&
+         GRPC_AIO_OPERATION (result)->source == source &&
+         GRPC_AIO_OPERATION (result)->tag == tag;
+}
+
+/* As everywhere in GIO, what was cancelled in time fails. */
+static gboolean
+propagate_error (GrpcAioOperation *self,
+                 GError **error)
+{
+  if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+    return TRUE;
+
+  if (self->error == NULL)
+    return FALSE;
+
+  g_propagate_error (error, g_steal_pointer (&self->error));
+  self->number = -1;
+
+  return TRUE;
+}
+
+gpointer
+grpc_aio_operation_propagate_pointer (GAsyncResult *result,
+                                      GError **error)
+{
+  GrpcAioOperation *self = GRPC_AIO_OPERATION (result);
+
+  return propagate_error (self, error) ? NULL : g_steal_pointer (&self->pointer);
+}
+
+/* -1 with an error. */
+gssize
+grpc_aio_operation_propagate_number (GAsyncResult *result,
+                                     GError **error)
+{
+  GrpcAioOperation *self = GRPC_AIO_OPERATION (result);
+
+  return propagate_error (self, error) ? -1 : self->number;
+}
+
+gboolean
+grpc_aio_operation_propagate_boolean (GAsyncResult *result,
+                                      GError **error)
+{
+  return grpc_aio_operation_propagate_number (result, error) > 0;
 }
 
 void

@@ -61,7 +61,10 @@ void grpc_aio_queue_sleep (GrpcAioQueue *self,
                            gpr_timespec deadline);
 gboolean grpc_aio_queue_next (GrpcAioQueue *self,
                               gpr_timespec deadline);
-void grpc_aio_queue_dispatch (GrpcAioQueue *self);
+void grpc_aio_queue_dispatch (GrpcAioQueue *self,
+                              GMainContext *context);
+
+guint64 grpc_aio_queue_get_turn (GMainContext *context);
 
 /* For the loop that sleeps in grpc-core. */
 GrpcAioQueue *grpc_aio_queue_hold (GrpcAioQueue *self);

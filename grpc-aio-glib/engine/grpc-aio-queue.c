@@ -62,6 +62,17 @@ typedef struct
   gpointer fd_tag;
 } GrpcAioQueueSource;
 
+/* What this thread runs now. A callback may run directly when its operation was
+ * started in an earlier turn. */
+typedef struct
+{
+  GMainContext *context;
+  guint64 number;
+} Turn;
+
+static _Thread_local Turn turn;
+static _Thread_local guint64 last_turn;
+
 static GMutex registry_lock;
 static GHashTable *registry; /* with registry_lock; GMainContext → GrpcAioQueue, neither owned */
 
@@ -368,7 +379,7 @@ grpc_aio_queue_source_dispatch (GSource *source,
   GrpcAioQueue *self = ((GrpcAioQueueSource *) source)->queue;
 
   collect (self, is_readable (source));
-  grpc_aio_queue_dispatch (self);
+  grpc_aio_queue_dispatch (self, g_source_get_context (source));
 
   return G_SOURCE_CONTINUE;
 }
@@ -805,13 +816,26 @@ grpc_aio_queue_has_work (GrpcAioQueue *self)
   return self->local != NULL || g_atomic_pointer_get (&self->stack) != NULL;
 }
 
-/* Runs what has completed, in order, up to the budget. A callback may run the
- * context itself, and this function with it. */
+/* The turn in which this thread runs a completion now, counted from 1; 0 outside
+ * of one, or when that is not in @context (unless NULL). */
+guint64
+grpc_aio_queue_get_turn (GMainContext *context)
+{
+  if (context != NULL && turn.context != context)
+    return 0;
+
+  return turn.number;
+}
+
+/* Runs what has completed, in order, up to the budget, from a source of
+ * @context. A callback may run the context itself, and this function with it. */
 void
-grpc_aio_queue_dispatch (GrpcAioQueue *self)
+grpc_aio_queue_dispatch (GrpcAioQueue *self,
+                         GMainContext *context)
 {
   gint max_events = g_atomic_int_get (&self->max_events);
   gint64 end = g_get_monotonic_time () + g_atomic_int_get (&self->max_usec);
+  Turn outer = turn;
 
   grpc_aio_queue_hold (self);
 
@@ -825,7 +849,10 @@ grpc_aio_queue_dispatch (GrpcAioQueue *self)
       if (completion == NULL)
         break;
 
+      turn.context = context;
+      turn.number = ++last_turn;
       completion->run (completion, completion->ok);
+      turn = outer;
 
       if (g_get_monotonic_time () >= end)
         break;

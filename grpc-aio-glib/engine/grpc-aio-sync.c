@@ -55,7 +55,7 @@ sync_source_dispatch (GSource *source,
 
   if (self->fd_tag != NULL)
     grpc_aio_queue_collect (self->queue);
-  grpc_aio_queue_dispatch (self->queue);
+  grpc_aio_queue_dispatch (self->queue, g_source_get_context (source));
 
   return G_SOURCE_CONTINUE;
 }

@@ -9,6 +9,7 @@ G_BEGIN_DECLS
 gboolean grpc_aio_address_check (const char *address,
                                  GError **error);
 void grpc_aio_address_explain_failure (const char *address,
+                                       gboolean is_secure,
                                        GError **error);
 
 G_END_DECLS

@@ -39,6 +39,13 @@ has_possible_port (const char *address)
   return colon == NULL || g_ascii_strtoull (colon + 1, &end, 10) <= G_MAXUINT16 || *end != '\0';
 }
 
+/* The kernel would make up a name that nobody knows. */
+static gboolean
+has_name (const char *address)
+{
+  return !g_str_equal (address, "unix:") && !g_str_equal (address, "unix://") && !g_str_equal (address, "unix-abstract:");
+}
+
 static gboolean
 has_listener (GSocketAddress *address)
 {
@@ -53,8 +60,16 @@ gboolean
 grpc_aio_address_check (const char *address,
                         GError **error)
 {
-  g_autoptr (GSocketAddress) unix_address = parse_unix (address);
+  g_autoptr (GSocketAddress) unix_address = NULL;
 
+  if (!has_name (address))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   _("Cannot listen on %s: the name of the socket is missing"), address);
+      return FALSE;
+    }
+
+  unix_address = parse_unix (address);
   if (unix_address == NULL && !has_possible_port (address))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
@@ -125,12 +140,16 @@ try_address (const char *address,
 
 void
 grpc_aio_address_explain_failure (const char *address,
+                                  gboolean is_secure,
                                   GError **error)
 {
   g_autoptr (GError) reason = NULL;
 
-  if (try_address (address, &reason) || reason == NULL)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("Cannot listen on %s"), address);
-  else
+  if (!try_address (address, &reason))
     g_set_error (error, reason->domain, reason->code, _("Cannot listen on %s: %s"), address, reason->message);
+  else if (is_secure)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                 _("Cannot listen on %s: the credentials are of no use; the key and the certificates must be PEM and belong together"), address);
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("Cannot listen on %s"), address);
 }

@@ -111,7 +111,7 @@ return_all (GrpcAioOperationList *operations)
   GrpcAioOperation *operation;
 
   while ((operation = grpc_aio_operation_list_pop (operations)) != NULL)
-    grpc_aio_operation_return_boolean (operation, TRUE);
+    grpc_aio_operation_return_number (operation, TRUE);
 }
 
 static gboolean
@@ -177,6 +177,25 @@ on_shut_down (GrpcAioCompletion *completion,
   check_stopped (self);
 }
 
+/* A server that never started goes without waiting for anything. */
+static void
+destroy_unstarted (GrpcAioServer *self)
+{
+  grpc_completion_queue *queue;
+
+  if (self->core == NULL || !grpc_aio_core_is_usable ())
+    return;
+
+  queue = grpc_completion_queue_create_for_pluck (NULL);
+  grpc_server_register_completion_queue (self->core, queue, NULL);
+  grpc_server_shutdown_and_notify (self->core, queue, NULL);
+  grpc_server_cancel_all_calls (self->core);
+  grpc_completion_queue_pluck (queue, NULL, gpr_inf_future (GPR_CLOCK_REALTIME), NULL);
+  g_clear_pointer (&self->core, grpc_server_destroy);
+  grpc_completion_queue_shutdown (queue);
+  grpc_completion_queue_destroy (queue);
+}
+
 /* Refuses new calls from now on. Returns whether calls still run. */
 static gboolean
 begin_stop (GrpcAioServer *self)
@@ -192,6 +211,7 @@ begin_stop (GrpcAioServer *self)
     }
   else if (self->state == GRPC_AIO_SERVER_STATE_NEW)
     {
+      destroy_unstarted (self);
       self->is_shut_down = TRUE;
     }
   if (begins)
@@ -390,25 +410,6 @@ grpc_aio_server_dispose (GObject *object)
     }
 
   G_OBJECT_CLASS (grpc_aio_server_parent_class)->dispose (object);
-}
-
-/* A server that never started goes without waiting for anything. */
-static void
-destroy_unstarted (GrpcAioServer *self)
-{
-  grpc_completion_queue *queue;
-
-  if (self->core == NULL || !grpc_aio_core_is_usable ())
-    return;
-
-  queue = grpc_completion_queue_create_for_pluck (NULL);
-  grpc_server_register_completion_queue (self->core, queue, NULL);
-  grpc_server_shutdown_and_notify (self->core, queue, NULL);
-  grpc_server_cancel_all_calls (self->core);
-  grpc_completion_queue_pluck (queue, NULL, gpr_inf_future (GPR_CLOCK_REALTIME), NULL);
-  g_clear_pointer (&self->core, grpc_server_destroy);
-  grpc_completion_queue_shutdown (queue);
-  grpc_completion_queue_destroy (queue);
 }
 
 static void
@@ -691,7 +692,7 @@ grpc_aio_server_add_port (GrpcAioServer *self,
 
   if (port <= 0)
     {
-      grpc_aio_address_explain_failure (address, error);
+      grpc_aio_address_explain_failure (address, insecure == NULL, error);
       return 0;
     }
 
@@ -863,7 +864,7 @@ wait_for_stop (GrpcAioServer *self,
   g_mutex_unlock (&self->lock);
 
   if (is_stopped)
-    grpc_aio_operation_return_boolean (operation, TRUE);
+    grpc_aio_operation_return_number (operation, TRUE);
 }
 
 /* A server that has not started has no queue of its own. */
@@ -882,10 +883,13 @@ ref_queue (GrpcAioServer *self)
 
 static GrpcAioOperation *
 new_stop_operation (GrpcAioServer *self,
-                    GTask *task)
+                    gpointer tag,
+                    GCancellable *cancellable,
+                    GAsyncReadyCallback callback,
+                    gpointer user_data)
 {
   g_autoptr (GrpcAioQueue) queue = ref_queue (self);
-  GrpcAioOperation *operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, task);
+  GrpcAioOperation *operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, tag, cancellable, callback, user_data);
 
   grpc_aio_operation_connect_withdrawal (operation, self, queue, withdraw);
 
@@ -953,19 +957,17 @@ grpc_aio_server_stop_async (GrpcAioServer *self,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
   gboolean is_busy;
 
   g_return_if_fail (GRPC_AIO_IS_SERVER (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, grpc_aio_server_stop_async);
-
+  operation = new_stop_operation (self, grpc_aio_server_stop_async, cancellable, callback, user_data);
   if (grace_usec > 0)
-    set_grace (self, grace_usec, g_task_get_context (task));
+    set_grace (self, grace_usec, operation->context);
 
-  wait_for_stop (self, new_stop_operation (self, task));
+  wait_for_stop (self, operation);
   is_busy = begin_stop (self);
   if (is_busy && grace_usec == 0)
     on_grace_ended (self);
@@ -989,10 +991,9 @@ grpc_aio_server_stop_finish (GrpcAioServer *self,
                              GAsyncResult *result,
                              GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_server_stop_async), FALSE);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_server_stop_async), FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return grpc_aio_operation_propagate_boolean (result, error);
 }
 
 /**
@@ -1051,15 +1052,10 @@ grpc_aio_server_wait_for_termination_async (GrpcAioServer *self,
                                             GAsyncReadyCallback callback,
                                             gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
-
   g_return_if_fail (GRPC_AIO_IS_SERVER (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (task, grpc_aio_server_wait_for_termination_async);
-
-  wait_for_stop (self, new_stop_operation (self, task));
+  wait_for_stop (self, new_stop_operation (self, grpc_aio_server_wait_for_termination_async, cancellable, callback, user_data));
 }
 
 /**
@@ -1079,10 +1075,9 @@ grpc_aio_server_wait_for_termination_finish (GrpcAioServer *self,
                                              GAsyncResult *result,
                                              GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_server_wait_for_termination_async), FALSE);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_server_wait_for_termination_async), FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return grpc_aio_operation_propagate_boolean (result, error);
 }
 
 /**

@@ -254,7 +254,7 @@ answer (GrpcAioServicerContext *self,
   /* Nobody is left to hear an answer after the end. */
   if (is_first && !self->is_done)
     {
-      operation = grpc_aio_operation_new (GRPC_AIO_SEND_STATUS, NULL);
+      operation = grpc_aio_operation_new_unwatched (GRPC_AIO_SEND_STATUS);
       operation->message = response != NULL ? g_bytes_ref (response) : NULL;
       operation->code = code;
       operation->details = grpc_slice_from_copied_string (self->details != NULL ? self->details : "");
@@ -533,32 +533,22 @@ cancel_from_operation (GrpcAioOperation *operation,
 static GrpcAioOperation *
 new_operation (GrpcAioServicerContext *self,
                GrpcAioOperationKind kind,
-               GTask *task)
+               gpointer tag,
+               GCancellable *cancellable,
+               GAsyncReadyCallback callback,
+               gpointer user_data)
 {
-  GrpcAioOperation *operation = grpc_aio_operation_new (kind, task);
+  GrpcAioOperation *operation = grpc_aio_operation_new (kind, self, tag, cancellable, callback, user_data);
 
   grpc_aio_operation_connect (operation, self, cancel_from_operation);
 
   return operation;
 }
 
-static GTask *
-new_task (GrpcAioServicerContext *self,
-          gpointer tag,
-          GCancellable *cancellable,
-          GAsyncReadyCallback callback,
-          gpointer user_data)
-{
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
-
-  (g_task_set_source_tag) (task, tag);
-
-  return task;
-}
-
+/* Consumes @operation when it refuses. */
 static gboolean
 refuse_when_answered (GrpcAioServicerContext *self,
-                      GTask *task)
+                      GrpcAioOperation *operation)
 {
   gboolean is_answered;
 
@@ -567,7 +557,7 @@ refuse_when_answered (GrpcAioServicerContext *self,
   g_mutex_unlock (&self->core_call.lock);
 
   if (is_answered)
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_CLOSED, _("The call is answered already"));
+    grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, "%s", _("The call is answered already"));
 
   return is_answered;
 }
@@ -792,17 +782,18 @@ grpc_aio_servicer_context_read_async (GrpcAioServicerContext *self,
                                       GAsyncReadyCallback callback,
                                       gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
+  GrpcAioOperation *operation;
 
   g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = new_task (self, grpc_aio_servicer_context_read_async, cancellable, callback, user_data);
+  operation = new_operation (self, GRPC_AIO_WAIT_MESSAGE, grpc_aio_servicer_context_read_async,
+                             cancellable, callback, user_data);
   if (!streams_requests (self))
-    g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                             _("%s has one request, which the handler was given"), self->method);
+    grpc_aio_operation_return_new_error (operation, G_IO_ERROR_NOT_SUPPORTED,
+                                         _("%s has one request, which the handler was given"), self->method);
   else
-    grpc_aio_core_call_read (&self->core_call, new_operation (self, GRPC_AIO_WAIT_MESSAGE, task));
+    grpc_aio_core_call_read (&self->core_call, operation);
 }
 
 /**
@@ -827,10 +818,9 @@ grpc_aio_servicer_context_read_finish (GrpcAioServicerContext *self,
                                        GAsyncResult *result,
                                        GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_servicer_context_read_async), NULL);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_servicer_context_read_async), NULL);
 
-  return g_task_propagate_pointer (G_TASK (result), error);
+  return grpc_aio_operation_propagate_pointer (result, error);
 }
 
 /**
@@ -884,24 +874,23 @@ grpc_aio_servicer_context_write_async (GrpcAioServicerContext *self,
                                        GAsyncReadyCallback callback,
                                        gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
   GrpcAioOperation *operation;
 
   g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
   g_return_if_fail (message != NULL);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = new_task (self, grpc_aio_servicer_context_write_async, cancellable, callback, user_data);
+  operation = new_operation (self, GRPC_AIO_SEND_MESSAGE, grpc_aio_servicer_context_write_async,
+                             cancellable, callback, user_data);
   if (!streams_responses (self))
     {
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                               _("%s has one response: give it with the answer"), self->method);
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_NOT_SUPPORTED,
+                                           _("%s has one response: give it with the answer"), self->method);
       return;
     }
-  if (refuse_when_answered (self, task))
+  if (refuse_when_answered (self, operation))
     return;
 
-  operation = new_operation (self, GRPC_AIO_SEND_MESSAGE, task);
   operation->message = g_bytes_ref (message);
   grpc_aio_core_call_send (&self->core_call, operation);
 }
@@ -926,10 +915,9 @@ grpc_aio_servicer_context_write_finish (GrpcAioServicerContext *self,
                                         GAsyncResult *result,
                                         GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_servicer_context_write_async), FALSE);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_servicer_context_write_async), FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return grpc_aio_operation_propagate_boolean (result, error);
 }
 
 /**
@@ -984,15 +972,15 @@ grpc_aio_servicer_context_send_initial_metadata_async (GrpcAioServicerContext *s
                                                        GAsyncReadyCallback callback,
                                                        gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
   GrpcAioOperation *operation;
   gboolean is_sent;
 
   g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  task = new_task (self, grpc_aio_servicer_context_send_initial_metadata_async, cancellable, callback, user_data);
-  if (refuse_when_answered (self, task))
+  operation = new_operation (self, GRPC_AIO_SEND_INITIAL_METADATA, grpc_aio_servicer_context_send_initial_metadata_async,
+                             cancellable, callback, user_data);
+  if (refuse_when_answered (self, operation))
     return;
 
   g_mutex_lock (&self->core_call.lock);
@@ -1001,11 +989,10 @@ grpc_aio_servicer_context_send_initial_metadata_async (GrpcAioServicerContext *s
   g_mutex_unlock (&self->core_call.lock);
   if (is_sent)
     {
-      g_task_return_new_error (task, G_IO_ERROR, G_IO_ERROR_EXISTS, _("The initial metadata was sent already"));
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_EXISTS, "%s", _("The initial metadata was sent already"));
       return;
     }
 
-  operation = new_operation (self, GRPC_AIO_SEND_INITIAL_METADATA, task);
   grpc_aio_core_metadata_init (&operation->metadata, metadata);
   grpc_aio_core_call_send (&self->core_call, operation);
 }
@@ -1029,10 +1016,9 @@ grpc_aio_servicer_context_send_initial_metadata_finish (GrpcAioServicerContext *
                                                         GAsyncResult *result,
                                                         GError **error)
 {
-  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
-  g_return_val_if_fail (g_async_result_is_tagged (result, grpc_aio_servicer_context_send_initial_metadata_async), FALSE);
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_servicer_context_send_initial_metadata_async), FALSE);
 
-  return g_task_propagate_boolean (G_TASK (result), error);
+  return grpc_aio_operation_propagate_boolean (result, error);
 }
 
 /**

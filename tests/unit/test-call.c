@@ -467,12 +467,12 @@ thread_fixture_tear_down (ThreadFixture *fixture,
 {
   g_autoptr (GSource) quit = g_idle_source_new ();
 
+  peer_close_channel (&fixture->peer);
+
   /* From the loop, which may not have started yet. */
   g_source_set_callback (quit, on_quit, fixture->loop, NULL);
   g_source_attach (quit, fixture->context);
   g_thread_join (fixture->thread);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
   g_main_context_push_thread_default (fixture->context);
   peer_tear_down (&fixture->peer);
   g_main_context_pop_thread_default (fixture->context);

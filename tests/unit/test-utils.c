@@ -301,6 +301,20 @@ peer_set_up (Peer *peer)
   peer->channel = grpc_aio_channel_new (peer->target, NULL);
 }
 
+/* In the context of the calls. */
+void
+peer_close_channel (Peer *peer)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  grpc_aio_channel_close_async (peer->channel, 0, NULL, store_result, &result);
+  g_assert_true (grpc_aio_channel_close_finish (peer->channel, await (&result), &error));
+  g_assert_no_error (error);
+  g_clear_object (&result);
+  g_assert_finalize_object (g_steal_pointer (&peer->channel));
+}
+
 void
 peer_tear_down (Peer *peer)
 {
@@ -308,13 +322,7 @@ peer_tear_down (Peer *peer)
   g_autoptr (GError) error = NULL;
 
   if (peer->channel != NULL)
-    {
-      grpc_aio_channel_close_async (peer->channel, 0, NULL, store_result, &result);
-      g_assert_true (grpc_aio_channel_close_finish (peer->channel, await (&result), &error));
-      g_assert_no_error (error);
-      g_clear_object (&result);
-      g_assert_finalize_object (peer->channel);
-    }
+    peer_close_channel (peer);
 
   grpc_aio_server_stop_async (peer->server, 0, NULL, store_result, &result);
   g_assert_true (grpc_aio_server_stop_finish (peer->server, await (&result), &error));

@@ -19,6 +19,7 @@ typedef struct
 } Peer;
 
 void peer_set_up (Peer *peer);
+void peer_close_channel (Peer *peer);
 void peer_tear_down (Peer *peer);
 
 GrpcAioCall *peer_call (Peer *peer,
