@@ -281,6 +281,9 @@ wait_or_settle (GrpcAioCall *self,
 {
   gboolean settled;
 
+  if (grpc_aio_operation_refuse_forked (operation))
+    return;
+
   g_mutex_lock (&self->core_call.lock);
   settled = is_settled (self, operation);
   if (!settled && !grpc_aio_operation_is_withdrawn (operation))

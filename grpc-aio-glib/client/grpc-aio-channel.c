@@ -120,7 +120,7 @@ static GrpcAioChannelConnectivity
 check_state (GrpcAioChannel *self,
              gboolean try_to_connect)
 {
-  if (self->core == NULL)
+  if (self->core == NULL || !grpc_aio_core_is_usable ())
     return GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN;
 
   return (GrpcAioChannelConnectivity) grpc_channel_check_connectivity_state (self->core, try_to_connect);
@@ -794,6 +794,8 @@ grpc_aio_channel_wait_for_state_change_async (GrpcAioChannel *self,
   operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, grpc_aio_channel_wait_for_state_change_async,
                                       cancellable, callback, user_data);
   operation->code = (GrpcAioStatusCode) last_observed_state;
+  if (grpc_aio_operation_refuse_forked (operation))
+    return;
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_state_waiter);
 
   g_mutex_lock (&self->lock);
@@ -886,6 +888,8 @@ grpc_aio_channel_ready_async (GrpcAioChannel *self,
 
   operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, grpc_aio_channel_ready_async,
                                       cancellable, callback, user_data);
+  if (grpc_aio_operation_refuse_forked (operation))
+    return;
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_state_waiter);
 
   g_mutex_lock (&self->lock);
@@ -997,7 +1001,8 @@ set_grace (GrpcAioChannel *self,
   g_source_attach (grace, context);
 
   g_mutex_lock (&self->lock);
-  if (self->grace == NULL || g_source_get_ready_time (grace) < g_source_get_ready_time (self->grace))
+  if (self->core != NULL &&
+      (self->grace == NULL || g_source_get_ready_time (grace) < g_source_get_ready_time (self->grace)))
     {
       GSource *longer = g_steal_pointer (&self->grace);
 
@@ -1050,6 +1055,7 @@ grpc_aio_channel_close_async (GrpcAioChannel *self,
 {
   GrpcAioOperation *operation;
   GrpcAioOperationList closed = { NULL, NULL };
+  g_autoptr (GMainContext) context = NULL;
   gboolean is_idle;
 
   g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
@@ -1057,10 +1063,11 @@ grpc_aio_channel_close_async (GrpcAioChannel *self,
 
   operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, grpc_aio_channel_close_async,
                                       cancellable, callback, user_data);
+  if (grpc_aio_operation_refuse_forked (operation))
+    return;
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_close_waiter);
 
-  if (grace_usec > 0)
-    set_grace (self, grace_usec, operation->context);
+  context = g_main_context_ref (operation->context);
 
   g_mutex_lock (&self->lock);
   self->is_closed = TRUE;
@@ -1072,6 +1079,8 @@ grpc_aio_channel_close_async (GrpcAioChannel *self,
 
   if (is_idle || grace_usec == 0)
     grpc_aio_channel_close (self);
+  else if (grace_usec > 0)
+    set_grace (self, grace_usec, context);
   return_all (&closed);
 }
 

@@ -10,6 +10,7 @@
 #include <grpc/support/alloc.h>
 
 #include "engine/grpc-aio-bytes-private.h"
+#include "engine/grpc-aio-core-private.h"
 
 /* Beside the number of batches: the owner has no other user and keeps a
  * reference to itself until the last batch comes back. */
@@ -149,7 +150,7 @@ grpc_aio_core_call_cancel (GrpcAioCoreCall *self,
                            grpc_status_code code,
                            const char *details)
 {
-  if (self->core != NULL)
+  if (self->core != NULL && grpc_aio_core_is_usable ())
     grpc_call_cancel_with_status (self->core, code, details, NULL);
 }
 
@@ -221,6 +222,9 @@ grpc_aio_core_call_read (GrpcAioCoreCall *self,
                          GrpcAioOperation *operation)
 {
   GrpcAioOperationList ended = { NULL, NULL };
+
+  if (grpc_aio_operation_refuse_forked (operation))
+    return;
 
   g_mutex_lock (&self->lock);
   grpc_aio_operation_list_append (&self->reads, operation);
@@ -363,6 +367,9 @@ grpc_aio_core_call_send (GrpcAioCoreCall *self,
                          GrpcAioOperation *operation)
 {
   GrpcAioOperationList ended = { NULL, NULL };
+
+  if (grpc_aio_operation_refuse_forked (operation))
+    return;
 
   g_mutex_lock (&self->lock);
   grpc_aio_operation_list_append (&self->sends, operation);

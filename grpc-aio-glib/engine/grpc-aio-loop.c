@@ -176,7 +176,11 @@ poll_in_core (GPollFD *fds,
   if (self == NULL)
     return g_poll (fds, n_fds, timeout);
 
-  if (timeout == 0 || !arm_all (self, fds, n_fds))
+  if (!grpc_aio_core_is_usable ())
+    {
+      result = g_poll (fds, n_fds, timeout);
+    }
+  else if (timeout == 0 || !arm_all (self, fds, n_fds))
     {
       /* Other sources are ready, or cannot be watched from another thread. */
       for (guint i = 0; i < MAX_EVENTS; i++)

@@ -120,6 +120,8 @@ void grpc_aio_operation_return_new_error (GrpcAioOperation *self,
                                           ...) G_GNUC_PRINTF (3, 4);
 void grpc_aio_operation_return_cancelled (GrpcAioOperation *self);
 
+gboolean grpc_aio_operation_refuse_forked (GrpcAioOperation *self);
+
 /* For finish functions. */
 gboolean grpc_aio_operation_is_valid (GAsyncResult *result,
                                       gpointer source,

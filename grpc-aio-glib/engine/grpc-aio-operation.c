@@ -5,6 +5,8 @@
 #include <glib/gi18n-lib.h>
 #include <grpc/slice.h>
 
+#include "engine/grpc-aio-core-private.h"
+
 static void grpc_aio_operation_async_result_init (GAsyncResultIface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GrpcAioOperation, grpc_aio_operation, G_TYPE_OBJECT,
@@ -265,6 +267,18 @@ void
 grpc_aio_operation_return_cancelled (GrpcAioOperation *self)
 {
   grpc_aio_operation_return_new_error (self, G_IO_ERROR_CANCELLED, "%s", _("The operation was cancelled"));
+}
+
+/* Consumes @self when it refuses: in a child of fork () nothing completes. */
+gboolean
+grpc_aio_operation_refuse_forked (GrpcAioOperation *self)
+{
+  if (G_LIKELY (grpc_aio_core_is_usable ()))
+    return FALSE;
+
+  grpc_aio_operation_return_error (self, grpc_aio_core_new_forked_error ());
+
+  return TRUE;
 }
 
 gboolean

@@ -747,7 +747,7 @@ grpc_aio_queue_next (GrpcAioQueue *self,
   GrpcAioCompletion *completion;
   grpc_event event;
 
-  if (!grpc_aio_core_enter ())
+  if (!grpc_aio_core_is_usable () || !grpc_aio_core_enter ())
     return FALSE;
   event = grpc_completion_queue_next (self->core, deadline, NULL);
   grpc_aio_core_leave ();

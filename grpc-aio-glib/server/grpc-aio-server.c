@@ -23,8 +23,11 @@
 #include "server/grpc-aio-service-private.h"
 #include "server/grpc-aio-servicer-context-private.h"
 
-/* How many calls of a method grpc-core may hand over before we ask for more. */
-#define REQUESTS_PER_METHOD 2
+/* How many calls of a method grpc-core may hand over before we ask for more: few
+ * at first, since each costs a little with every completion; twice as many
+ * whenever a burst took them all. */
+#define MIN_REQUESTS 2
+#define MAX_REQUESTS 128
 
 /**
  * GrpcAioServer:
@@ -50,7 +53,7 @@ struct _GrpcAioServer
   GrpcAioServerState state;
   GPtrArray *services;
   GPtrArray *generic_handlers;
-  GPtrArray *methods; /* of Method */
+  GPtrArray *methods; /* of Method; the last one is for all that no service has */
   guint n_requests;   /* that grpc-core has */
   guint n_calls;
   gboolean is_shut_down;
@@ -60,13 +63,15 @@ struct _GrpcAioServer
   GSource *grace; /* the one that ends first */
 };
 
-/* A method that grpc-core knows. */
+/* A method that grpc-core knows; without a name all those that it does not. */
 typedef struct
 {
   char *name;
   GrpcAioRpcMethodHandler *handler;
   gpointer registered;
   gboolean has_payload; /* the request comes with the call */
+  guint n_requests;     /* with the server's lock; how many there are */
+  guint n_asking;       /* with the same; how many of them grpc-core has */
 } Method;
 
 /* Room for a call that grpc-core may hand over. */
@@ -74,7 +79,7 @@ typedef struct
 {
   GrpcAioCompletion completion;
   GrpcAioServer *server;
-  Method *method; /* NULL for all that no service has */
+  Method *method;
 
   grpc_call *core;
   grpc_call_details details;
@@ -101,7 +106,7 @@ method_free (gpointer data)
   Method *method = data;
 
   g_free (method->name);
-  g_object_unref (method->handler);
+  g_clear_object (&method->handler);
   g_free (method);
 }
 
@@ -202,6 +207,9 @@ begin_stop (GrpcAioServer *self)
 {
   gboolean begins, is_busy;
 
+  if (!grpc_aio_core_is_usable ())
+    return FALSE;
+
   g_mutex_lock (&self->lock);
   begins = self->state <= GRPC_AIO_SERVER_STATE_SERVING;
   if (self->state == GRPC_AIO_SERVER_STATE_SERVING)
@@ -245,7 +253,7 @@ ask_for_call (Request *request)
   grpc_completion_queue *queue = grpc_aio_queue_get_core (self->queue);
   grpc_call_error result;
 
-  if (request->method != NULL)
+  if (request->method->registered != NULL)
     result = grpc_server_request_registered_call (self->core, request->method->registered, &request->core,
                                                   &request->deadline, &request->metadata,
                                                   request->method->has_payload ? &request->payload : NULL,
@@ -254,7 +262,12 @@ ask_for_call (Request *request)
     result = grpc_server_request_call (self->core, &request->core, &request->details, &request->metadata,
                                        queue, queue, &request->completion);
 
-  return result == GRPC_CALL_OK;
+  if (result != GRPC_CALL_OK)
+    return FALSE;
+
+  request->method->n_asking++;
+
+  return TRUE;
 }
 
 static void
@@ -263,6 +276,35 @@ request_free (Request *request)
   grpc_call_details_destroy (&request->details);
   grpc_metadata_array_destroy (&request->metadata);
   g_free (request);
+}
+
+static void on_call (GrpcAioCompletion *completion,
+                     gboolean ok);
+
+/* With the lock. Has @n_requests in all for @method. */
+static void
+add_requests (GrpcAioServer *self,
+              Method *method,
+              guint n_requests)
+{
+  while (method->n_requests < n_requests)
+    {
+      Request *request = g_new0 (Request, 1);
+
+      request->completion.run = on_call;
+      request->server = self;
+      request->method = method;
+      grpc_call_details_init (&request->details);
+      grpc_metadata_array_init (&request->metadata);
+
+      if (!ask_for_call (request))
+        {
+          request_free (request);
+          return;
+        }
+      method->n_requests++;
+      self->n_requests++;
+    }
 }
 
 /* Asks the generic handlers, in order. */
@@ -294,12 +336,11 @@ serve (GrpcAioServer *self,
   g_autoptr (GrpcAioRpcMethodHandler) found = NULL;
   g_autoptr (GrpcAioServicerContext) context = NULL;
 
-  if (method == NULL)
+  if (method->handler == NULL)
     found = find_handler (self, incoming);
 
   context = grpc_aio_servicer_context_new (self, self->queue, incoming);
-  grpc_aio_servicer_context_serve (context, method != NULL ? method->handler : found,
-                                   method != NULL && method->has_payload, payload);
+  grpc_aio_servicer_context_serve (context, method->handler != NULL ? method->handler : found, method->has_payload, payload);
 }
 
 /* grpc-core hands over a call, or takes its leave. */
@@ -320,7 +361,7 @@ on_call (GrpcAioCompletion *completion,
       incoming.metadata = request->metadata;
       grpc_metadata_array_init (&request->metadata);
       payload = g_steal_pointer (&request->payload);
-      if (method != NULL)
+      if (method->name != NULL)
         {
           incoming.deadline = request->deadline;
           incoming.method = g_strdup (method->name);
@@ -337,9 +378,15 @@ on_call (GrpcAioCompletion *completion,
 
   g_mutex_lock (&self->lock);
   is_refused = self->state != GRPC_AIO_SERVER_STATE_SERVING || self->is_disposed || is_orphan (self);
+  method->n_asking--;
+  if (ok && !is_refused && method->n_asking == 0)
+    add_requests (self, method, MIN (2 * method->n_requests, MAX_REQUESTS));
   is_asking = ok && !is_refused && ask_for_call (request);
   if (!is_asking)
-    self->n_requests--;
+    {
+      self->n_requests--;
+      method->n_requests--;
+    }
   if (ok && !is_refused)
     self->n_calls++;
   g_mutex_unlock (&self->lock);
@@ -418,6 +465,9 @@ grpc_aio_server_finalize (GObject *object)
   GrpcAioServer *self = GRPC_AIO_SERVER (object);
 
   destroy_unstarted (self);
+  if (self->grace != NULL)
+    g_source_destroy (self->grace);
+  g_clear_pointer (&self->grace, g_source_unref);
   g_clear_object (&self->options);
   g_ptr_array_unref (self->services);
   g_ptr_array_unref (self->generic_handlers);
@@ -765,28 +815,6 @@ register_method (const char *full_name,
     method_free (method);
 }
 
-/* With the lock. */
-static void
-add_requests (GrpcAioServer *self,
-              Method *method)
-{
-  for (guint i = 0; i < REQUESTS_PER_METHOD; i++)
-    {
-      Request *request = g_new0 (Request, 1);
-
-      request->completion.run = on_call;
-      request->server = self;
-      request->method = method;
-      grpc_call_details_init (&request->details);
-      grpc_metadata_array_init (&request->metadata);
-
-      if (ask_for_call (request))
-        self->n_requests++;
-      else
-        request_free (request);
-    }
-}
-
 /**
  * grpc_aio_server_start:
  * @self: a server
@@ -821,14 +849,14 @@ grpc_aio_server_start (GrpcAioServer *self,
   grpc_server_register_completion_queue (self->core, grpc_aio_queue_get_core (self->queue), NULL);
   for (guint i = 0; i < self->services->len; i++)
     grpc_aio_service_foreach_method (g_ptr_array_index (self->services, i), register_method, self);
+  g_ptr_array_add (self->methods, g_new0 (Method, 1));
 
   grpc_server_start (self->core);
 
   g_mutex_lock (&self->lock);
   self->state = GRPC_AIO_SERVER_STATE_SERVING;
   for (guint i = 0; i < self->methods->len; i++)
-    add_requests (self, g_ptr_array_index (self->methods, i));
-  add_requests (self, NULL);
+    add_requests (self, g_ptr_array_index (self->methods, i), MIN_REQUESTS);
   g_mutex_unlock (&self->lock);
 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
@@ -856,6 +884,9 @@ wait_for_stop (GrpcAioServer *self,
                GrpcAioOperation *operation)
 {
   gboolean is_stopped;
+
+  if (grpc_aio_operation_refuse_forked (operation))
+    return;
 
   g_mutex_lock (&self->lock);
   is_stopped = self->state == GRPC_AIO_SERVER_STATE_STOPPED;
@@ -920,7 +951,8 @@ set_grace (GrpcAioServer *self,
   g_source_attach (grace, context);
 
   g_mutex_lock (&self->lock);
-  if (self->grace == NULL || g_source_get_ready_time (grace) < g_source_get_ready_time (self->grace))
+  if (self->state == GRPC_AIO_SERVER_STATE_STOPPING &&
+      (self->grace == NULL || g_source_get_ready_time (grace) < g_source_get_ready_time (self->grace)))
     {
       GSource *longer = g_steal_pointer (&self->grace);
 
@@ -957,20 +989,19 @@ grpc_aio_server_stop_async (GrpcAioServer *self,
                             GAsyncReadyCallback callback,
                             gpointer user_data)
 {
-  GrpcAioOperation *operation;
+  g_autoptr (GMainContext) context = NULL;
   gboolean is_busy;
 
   g_return_if_fail (GRPC_AIO_IS_SERVER (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  operation = new_stop_operation (self, grpc_aio_server_stop_async, cancellable, callback, user_data);
-  if (grace_usec > 0)
-    set_grace (self, grace_usec, operation->context);
-
-  wait_for_stop (self, operation);
+  wait_for_stop (self, new_stop_operation (self, grpc_aio_server_stop_async, cancellable, callback, user_data));
   is_busy = begin_stop (self);
+  context = g_main_context_ref_thread_default ();
   if (is_busy && grace_usec == 0)
     on_grace_ended (self);
+  else if (is_busy && grace_usec > 0)
+    set_grace (self, grace_usec, context);
   check_stopped (self);
 }
 

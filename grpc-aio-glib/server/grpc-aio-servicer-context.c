@@ -61,6 +61,7 @@ struct _GrpcAioServicerContext
   gboolean is_answered;
   gboolean is_done;
   gboolean is_cancelled;
+  gboolean has_left; /* the server does not count it any more */
 
   GrpcAioMetadata *trailing_metadata;
   GrpcAioStatusCode code;
@@ -109,6 +110,22 @@ streams_responses (GrpcAioServicerContext *self)
   return kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
 }
 
+/* For the server a call has ended when it is over and grpc-core has nothing of it
+ * any more. Happens once. */
+static void
+leave_server (GrpcAioServicerContext *self)
+{
+  gboolean is_leaving;
+
+  g_mutex_lock (&self->core_call.lock);
+  is_leaving = self->is_done && !self->has_left && grpc_aio_core_call_is_idle (&self->core_call);
+  self->has_left |= is_leaving;
+  g_mutex_unlock (&self->core_call.lock);
+
+  if (is_leaving)
+    grpc_aio_server_call_ended (self->server);
+}
+
 /* The call is over: answered, or given up. Happens once. */
 static void
 finish (GrpcAioServicerContext *self)
@@ -127,7 +144,7 @@ finish (GrpcAioServicerContext *self)
   if (!grpc_aio_queue_is_orphan (self->core_call.queue) &&
       g_signal_has_handler_pending (self, signals[SIGNAL_DONE], 0, TRUE))
     g_signal_emit (self, signals[SIGNAL_DONE], 0);
-  grpc_aio_server_call_ended (self->server);
+  leave_server (self);
 }
 
 static void
@@ -190,6 +207,7 @@ on_core_settled (GrpcAioCoreCall *core_call)
 
   if (is_over)
     finish (self);
+  leave_server (self);
 }
 
 static GError *
@@ -296,7 +314,7 @@ grpc_aio_servicer_context_finalize (GObject *object)
   GrpcAioServicerContext *self = GRPC_AIO_SERVICER_CONTEXT (object);
 
   /* A call that grpc-core would not close has ended now. */
-  if (!self->is_done && self->server != NULL)
+  if (!self->has_left && self->server != NULL)
     grpc_aio_server_call_ended (self->server);
 
   grpc_metadata_array_destroy (&self->request_array);
