@@ -82,13 +82,13 @@ def count_run(logbase):
 
 
 def row(label, suite, count):
-    return f'{label:<22}{suite:<13}{count["passed"]:>8}{count["failed"]:>8}{count["skipped"]:>9}'
+    return f'{label:<26}{suite:<13}{count["passed"]:>8}{count["failed"]:>8}{count["skipped"]:>9}'
 
 
 def main():
     total = Counter()
     failures = []
-    print(f'{"run":<22}{"suite":<13}{"passed":>8}{"failed":>8}{"skipped":>9}')
+    print(f'{"run":<26}{"suite":<13}{"passed":>8}{"failed":>8}{"skipped":>9}')
 
     for argument in sys.argv[1:]:
         label, status, logbase = argument.split('=', 2)
