@@ -166,10 +166,15 @@ rel_spawn_child (const char *child_role,
                  GSubprocessFlags flags)
 {
   g_autofree char *path = dup_own_path ();
+  g_autofree char *options = g_strconcat (g_getenv ("ASAN_OPTIONS") != NULL ? g_getenv ("ASAN_OPTIONS") : "",
+                                           ":detect_leaks=0", NULL);
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (flags);
   g_autoptr (GError) error = NULL;
   GSubprocess *child;
 
-  child = g_subprocess_new (flags, &error, path, "--role", child_role, "--role-argument", argument, NULL);
+  /* A child may end with all it has in use. */
+  g_subprocess_launcher_setenv (launcher, "ASAN_OPTIONS", options, TRUE);
+  child = g_subprocess_launcher_spawn (launcher, &error, path, "--role", child_role, "--role-argument", argument, NULL);
   g_assert_no_error (error);
 
   return child;
@@ -204,6 +209,12 @@ rel_check_growth (const char *name,
   RelStats before = samples[0], after = samples[n_samples - 1];
   double n = (double) n_per_sample * (n_samples - n_samples / 2);
   double heap, rss;
+
+  if (before.heap == 0)
+    {
+      g_test_message ("%s: this allocator does not count", name);
+      return;
+    }
 
   for (guint i = 0; i < n_samples; i++)
     {
