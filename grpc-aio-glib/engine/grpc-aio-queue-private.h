@@ -34,7 +34,8 @@ grpc_completion_queue *grpc_aio_queue_get_core (GrpcAioQueue *self);
 gboolean grpc_aio_queue_is_for (GrpcAioQueue *self,
                                 GMainContext *context);
 gboolean grpc_aio_queue_is_orphan (GrpcAioQueue *self);
-gboolean grpc_aio_queue_acquire (GrpcAioQueue *self);
+gboolean grpc_aio_queue_acquire (GrpcAioQueue *self,
+                                 gboolean *was_owner);
 void grpc_aio_queue_release (GrpcAioQueue *self);
 
 void grpc_aio_queue_set_priority (GrpcAioQueue *self,

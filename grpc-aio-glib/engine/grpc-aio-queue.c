@@ -659,11 +659,13 @@ grpc_aio_queue_is_orphan (GrpcAioQueue *self)
 /* For a thread that blocks: the right to run the queue's completions. The
  * context cannot go while the lock is held, and not while it is owned. */
 gboolean
-grpc_aio_queue_acquire (GrpcAioQueue *self)
+grpc_aio_queue_acquire (GrpcAioQueue *self,
+                        gboolean *was_owner)
 {
   gboolean acquired = FALSE;
 
   g_mutex_lock (&registry_lock);
+  *was_owner = self->context != NULL && g_main_context_is_owner (self->context);
   if (self->context != NULL)
     acquired = g_main_context_acquire (self->context);
   g_mutex_unlock (&registry_lock);

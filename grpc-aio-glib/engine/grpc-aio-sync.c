@@ -11,8 +11,11 @@
 
 #include <glib-unix.h>
 
-/* How often to look for what nobody tells. */
+/* How often to look whether the owner of the other context went away. */
 #define CHECK_MSEC 50
+
+/* For how long to hold a context that another thread may want. */
+#define SLICE_MSEC 20
 
 typedef struct
 {
@@ -105,47 +108,52 @@ grpc_aio_sync_ready (GObject *source,
 }
 
 static gboolean
-on_owner_check (gpointer data)
+on_timeout (gpointer data)
 {
   return G_SOURCE_CONTINUE;
 }
 
-/* Runs the queue's completions until ours is among them. */
+/* One turn of our own context, for @max_msec at the most. */
 static void
-run_queue (GrpcAioSync *self)
+iterate (GrpcAioSync *self,
+         guint max_msec)
+{
+  g_autoptr (GSource) timeout = g_timeout_source_new (max_msec);
+
+  g_source_set_callback (timeout, on_timeout, NULL, NULL);
+  g_source_attach (timeout, self->context);
+  g_main_context_iteration (self->context, TRUE);
+  g_source_destroy (timeout);
+}
+
+/* Runs the queue's completions until ours is among them, or it is @end. */
+static void
+run_queue (GrpcAioSync *self,
+           gint64 end)
 {
   g_autoptr (GSource) source = sync_source_new (self->queue);
   gboolean has_fd = grpc_aio_queue_get_event_fd (self->queue) >= 0;
 
   g_source_attach (source, self->context);
 
-  while (self->result == NULL)
+  while (self->result == NULL && g_get_monotonic_time () < end)
     {
-      gboolean has_run = g_main_context_iteration (self->context, has_fd);
-
-      /* Results of a queue that others use as well may come without an event of
-       * it, from the calls of another context. */
-      if (!has_fd && !has_run)
-        grpc_aio_queue_sleep (self->queue,
-                              self->is_private
-                                  ? gpr_inf_future (GPR_CLOCK_MONOTONIC)
-                                  : gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC),
-                                                  gpr_time_from_millis (CHECK_MSEC, GPR_TIMESPAN)));
+      if (has_fd && end == G_MAXINT64)
+        g_main_context_iteration (self->context, TRUE);
+      else if (has_fd)
+        iterate (self, SLICE_MSEC);
+      else if (g_main_context_iteration (self->context, FALSE))
+        continue;
+      else if (self->is_private)
+        grpc_aio_queue_sleep (self->queue, gpr_inf_future (GPR_CLOCK_MONOTONIC));
+      else
+        /* Results of a queue that others use as well may come without an event
+         * of it, from the calls of another context. */
+        grpc_aio_queue_sleep (self->queue, gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC),
+                                                         gpr_time_from_millis (SLICE_MSEC, GPR_TIMESPAN)));
     }
 
   g_source_destroy (source);
-}
-
-/* Waits while another thread runs the queue's completions. */
-static void
-wait_for_owner (GrpcAioSync *self)
-{
-  g_autoptr (GSource) check = g_timeout_source_new (CHECK_MSEC);
-
-  g_source_set_callback (check, on_owner_check, NULL, NULL);
-  g_source_attach (check, self->context);
-  g_main_context_iteration (self->context, TRUE);
-  g_source_destroy (check);
 }
 
 GAsyncResult *
@@ -153,15 +161,27 @@ grpc_aio_sync_wait (GrpcAioSync *self)
 {
   while (self->result == NULL)
     {
-      if (grpc_aio_queue_acquire (self->queue))
+      gboolean was_owner;
+
+      if (!grpc_aio_queue_acquire (self->queue, &was_owner))
         {
-          run_queue (self);
+          /* Another thread runs the completions, until it stops to. */
+          iterate (self, CHECK_MSEC);
+          continue;
+        }
+
+      if (was_owner || self->is_private)
+        {
+          run_queue (self, G_MAXINT64);
           grpc_aio_queue_release (self->queue);
+          continue;
         }
-      else
-        {
-          wait_for_owner (self);
-        }
+
+      /* Nobody ran the context, but another thread may want to. */
+      run_queue (self, g_get_monotonic_time () + SLICE_MSEC * 1000);
+      grpc_aio_queue_release (self->queue);
+      if (self->result == NULL)
+        iterate (self, 1);
     }
 
   return self->result;
