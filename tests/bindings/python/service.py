@@ -46,13 +46,15 @@ class TestService(GrpcAio.Service):
         self.ends = []
 
         kinds = {
-            GrpcAio.RpcMethodHandler.new_unary_unary:
-                ['Echo', 'Later', 'Keep', 'Drop', 'Fail', 'FailWithError', 'Code', 'Describe', 'Broken'],
-            GrpcAio.RpcMethodHandler.new_unary_stream: ['Count', 'CountForEver', 'CountAndFail'],
-            GrpcAio.RpcMethodHandler.new_stream_unary: ['Join', 'Refuse'],
-            GrpcAio.RpcMethodHandler.new_stream_stream: ['Chat', 'Listen', 'ChatBlocking'],
+            'new_unary_unary': [
+                'Echo', 'Later', 'Keep', 'Drop', 'Fail', 'FailWithError', 'Code', 'Describe', 'Broken',
+            ],
+            'new_unary_stream': ['Count', 'CountForEver', 'CountAndFail'],
+            'new_stream_unary': ['Join', 'Refuse'],
+            'new_stream_stream': ['Chat', 'Listen', 'ChatBlocking'],
         }
-        for constructor, names in kinds.items():
+        for kind, names in kinds.items():
+            constructor = getattr(GrpcAio.RpcMethodHandler, kind)
             for name in names:
                 # A bound method would keep the service, which keeps its
                 # handlers: for ever.
