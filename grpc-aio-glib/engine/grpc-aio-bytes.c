@@ -14,6 +14,10 @@
 /* Up to this size a copy costs less than the reference counts. */
 #define COPY_MAX 64
 
+/* The sizes for which the memory of a message is kept for the next one. */
+#define KEPT_MIN (64 * 1024)
+#define KEPT_MAX (8 * 1024 * 1024)
+
 static void
 unref_bytes (gpointer data)
 {
@@ -62,6 +66,42 @@ bytes_new_share_slice (const grpc_slice *slice)
   return g_bytes_new_with_free_func (GRPC_SLICE_START_PTR (*kept), GRPC_SLICE_LENGTH (*kept), unref_slice, kept);
 }
 
+/* The memory of a large message goes back to the system when it is freed, and
+ * each of its pages costs a fault when it comes again: the last block is kept. */
+typedef struct
+{
+  gsize size;
+  guint8 data[];
+} Block;
+
+static Block *kept_block; /* atomic */
+
+static Block *
+block_new (gsize size)
+{
+  Block *block = g_atomic_pointer_exchange (&kept_block, NULL);
+
+  if (block != NULL && (block->size < size || block->size / 4 > size))
+    g_clear_pointer (&block, g_free);
+  if (block == NULL)
+    {
+      block = g_malloc (sizeof (Block) + size);
+      block->size = size;
+    }
+
+  return block;
+}
+
+static void
+block_free (gpointer data)
+{
+  Block *block = data;
+
+  if (block->size <= KEPT_MAX)
+    block = g_atomic_pointer_exchange (&kept_block, block);
+  g_free (block);
+}
+
 /* What came in several pieces is put together. */
 static GBytes *
 bytes_new_from_reader (grpc_byte_buffer_reader *reader)
@@ -69,6 +109,7 @@ bytes_new_from_reader (grpc_byte_buffer_reader *reader)
   gsize total = grpc_byte_buffer_length (reader->buffer_out);
   gsize length = 0;
   guint8 *data = NULL;
+  Block *block = NULL;
   grpc_slice *slice;
 
   while (grpc_byte_buffer_reader_peek (reader, &slice))
@@ -78,12 +119,16 @@ bytes_new_from_reader (grpc_byte_buffer_reader *reader)
           if (GRPC_SLICE_LENGTH (*slice) == total)
             return bytes_new_share_slice (slice);
 
-          data = g_malloc (total);
+          block = total >= KEPT_MIN ? block_new (total) : NULL;
+          data = block != NULL ? block->data : g_malloc (total);
         }
 
       memcpy (data + length, GRPC_SLICE_START_PTR (*slice), GRPC_SLICE_LENGTH (*slice));
       length += GRPC_SLICE_LENGTH (*slice);
     }
+
+  if (block != NULL)
+    return g_bytes_new_with_free_func (data, length, block_free, block);
 
   return g_bytes_new_take (data, length);
 }

@@ -19,6 +19,10 @@
 
 #define MAX_EVENTS 64
 
+/* How many sleeps may pass without a look for more events. */
+#define LOOK_AGAIN 16
+#define LUCK_MAX 8
+
 struct _GrpcAioLoop
 {
   GrpcAioQueue *queue; /* a hold */
@@ -27,7 +31,9 @@ struct _GrpcAioLoop
   gint refs;           /* atomic; the queue and the watcher */
   int epoll_fd;
   int stop_fd;
-  GArray *watched; /* of GPollFD; of the thread that owns the context */
+  GArray *watched; /* of GPollFD; of the thread that owns the context, as the rest */
+  guint n_sleeps;
+  guint luck; /* how often to look for more than one event yet */
 };
 
 /* Set between the queue source's prepare and the poll function that follows. */
@@ -139,6 +145,25 @@ arm_all (GrpcAioLoop *self,
   return TRUE;
 }
 
+/* Where several events came together once they do again: each turn of the loop
+ * costs more than a look for them. */
+static void
+take_more (GrpcAioLoop *self)
+{
+  guint n = 0;
+
+  if (self->luck == 0 && ++self->n_sleeps % LOOK_AGAIN != 0)
+    return;
+
+  while (n < MAX_EVENTS && grpc_aio_queue_next (self->queue, gpr_time_0 (GPR_CLOCK_MONOTONIC)))
+    n++;
+
+  if (n > 1)
+    self->luck = LUCK_MAX;
+  else if (self->luck > 0)
+    self->luck--;
+}
+
 /* Sleeps in grpc-core until @timeout, an event or a descriptor of @fds. */
 static int
 sleep_in_core (GrpcAioLoop *self,
@@ -151,8 +176,9 @@ sleep_in_core (GrpcAioLoop *self,
                               : gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC), gpr_time_from_millis (timeout, GPR_TIMESPAN));
 
   grpc_aio_queue_set_blocked (self->queue, TRUE);
-  if (!g_atomic_int_get (&self->ready) && !grpc_aio_queue_has_work (self->queue))
-    grpc_aio_queue_next (self->queue, deadline);
+  if (!g_atomic_int_get (&self->ready) && !grpc_aio_queue_has_work (self->queue) &&
+      grpc_aio_queue_next (self->queue, deadline))
+    take_more (self);
   grpc_aio_queue_set_blocked (self->queue, FALSE);
 
   if (g_atomic_int_get (&self->ready))

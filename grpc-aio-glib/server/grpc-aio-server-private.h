@@ -6,6 +6,8 @@
 
 G_BEGIN_DECLS
 
-void grpc_aio_server_call_ended (GrpcAioServer *self);
+/* @registration is what came with the call. */
+void grpc_aio_server_call_ended (GrpcAioServer *self,
+                                 gpointer registration);
 
 G_END_DECLS

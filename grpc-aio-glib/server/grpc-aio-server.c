@@ -24,8 +24,8 @@
 #include "server/grpc-aio-servicer-context-private.h"
 
 /* How many calls of a method grpc-core may hand over before we ask for more: few
- * at first, since each costs a little with every completion; twice as many
- * whenever a burst took them all. */
+ * at first, since each costs a little with every completion; twice as many when
+ * more calls run. */
 #define MIN_REQUESTS 2
 #define MAX_REQUESTS 128
 
@@ -70,8 +70,8 @@ typedef struct
   GrpcAioRpcMethodHandler *handler;
   gpointer registered;
   gboolean has_payload; /* the request comes with the call */
-  guint n_requests;     /* with the server's lock; how many there are */
-  guint n_asking;       /* with the same; how many of them grpc-core has */
+  guint n_requests;     /* with the server's lock */
+  guint n_calls;        /* with the same */
 } Method;
 
 /* Room for a call that grpc-core may hand over. */
@@ -234,9 +234,11 @@ begin_stop (GrpcAioServer *self)
 
 /* A context has its end. */
 void
-grpc_aio_server_call_ended (GrpcAioServer *self)
+grpc_aio_server_call_ended (GrpcAioServer *self,
+                            gpointer method)
 {
   g_mutex_lock (&self->lock);
+  ((Method *) method)->n_calls--;
   self->n_calls--;
   if (self->n_calls == 0 && self->state == GRPC_AIO_SERVER_STATE_STOPPING)
     cancel_all_calls (self);
@@ -262,12 +264,7 @@ ask_for_call (Request *request)
     result = grpc_server_request_call (self->core, &request->core, &request->details, &request->metadata,
                                        queue, queue, &request->completion);
 
-  if (result != GRPC_CALL_OK)
-    return FALSE;
-
-  request->method->n_asking++;
-
-  return TRUE;
+  return result == GRPC_CALL_OK;
 }
 
 static void
@@ -339,6 +336,7 @@ serve (GrpcAioServer *self,
   if (method->handler == NULL)
     found = find_handler (self, incoming);
 
+  incoming->registration = method;
   context = grpc_aio_servicer_context_new (self, self->queue, incoming);
   grpc_aio_servicer_context_serve (context, method->handler != NULL ? method->handler : found, method->has_payload, payload);
 }
@@ -378,8 +376,7 @@ on_call (GrpcAioCompletion *completion,
 
   g_mutex_lock (&self->lock);
   is_refused = self->state != GRPC_AIO_SERVER_STATE_SERVING || self->is_disposed || is_orphan (self);
-  method->n_asking--;
-  if (ok && !is_refused && method->n_asking == 0)
+  if (ok && !is_refused && ++method->n_calls > method->n_requests)
     add_requests (self, method, MIN (2 * method->n_requests, MAX_REQUESTS));
   is_asking = ok && !is_refused && ask_for_call (request);
   if (!is_asking)

@@ -17,6 +17,7 @@ typedef struct
   gpr_timespec deadline;
   char *method;
   char *host;
+  gpointer registration; /* the server's own */
 } GrpcAioIncomingCall;
 
 GrpcAioServicerContext *grpc_aio_servicer_context_new (GrpcAioServer *server,

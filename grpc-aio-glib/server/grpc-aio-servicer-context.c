@@ -43,6 +43,7 @@ struct _GrpcAioServicerContext
 
   GrpcAioCoreCall core_call; /* its lock is for the fields below */
   GrpcAioServer *server;
+  gpointer registration;
   GrpcAioRpcMethodHandler *handler;
   char *method;
   char *host;
@@ -123,7 +124,7 @@ leave_server (GrpcAioServicerContext *self)
   g_mutex_unlock (&self->core_call.lock);
 
   if (is_leaving)
-    grpc_aio_server_call_ended (self->server);
+    grpc_aio_server_call_ended (self->server, self->registration);
 }
 
 /* The call is over: answered, or given up. Happens once. */
@@ -315,7 +316,7 @@ grpc_aio_servicer_context_finalize (GObject *object)
 
   /* A call that grpc-core would not close has ended now. */
   if (!self->has_left && self->server != NULL)
-    grpc_aio_server_call_ended (self->server);
+    grpc_aio_server_call_ended (self->server, self->registration);
 
   grpc_metadata_array_destroy (&self->request_array);
   g_clear_pointer (&self->request_buffer, grpc_byte_buffer_destroy);
@@ -456,6 +457,7 @@ grpc_aio_servicer_context_new (GrpcAioServer *server,
   grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue, incoming->core);
   self->core_call.needs_initial_metadata = TRUE;
   self->server = g_object_ref (server);
+  self->registration = incoming->registration;
   self->method = g_steal_pointer (&incoming->method);
   self->host = g_steal_pointer (&incoming->host);
   self->deadline_usec = to_monotonic_usec (incoming->deadline);
