@@ -127,8 +127,7 @@ rel_peer_new (void)
   char line[16] = { 0 };
   int stdout_fd;
 
-  g_spawn_async_with_pipes (NULL, (char **) argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL,
-                            &self->pid, &self->stdin_fd, &stdout_fd, NULL, &error);
+  g_spawn_async_with_pipes (NULL, (char **) argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD, NULL, NULL, &self->pid, &self->stdin_fd, &stdout_fd, NULL, &error);
   g_assert_no_error (error);
 
   /* The line is short, so it comes at once. */
@@ -167,7 +166,8 @@ rel_spawn_child (const char *child_role,
 {
   g_autofree char *path = dup_own_path ();
   g_autofree char *options = g_strconcat (g_getenv ("ASAN_OPTIONS") != NULL ? g_getenv ("ASAN_OPTIONS") : "",
-                                           ":detect_leaks=0", NULL);
+                                          ":detect_leaks=0",
+                                          NULL);
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (flags);
   g_autoptr (GError) error = NULL;
   GSubprocess *child;
@@ -222,8 +222,7 @@ rel_check_growth (const char *name,
 
       half->heap = MIN (half->heap, samples[i].heap);
       half->rss = MIN (half->rss, samples[i].rss);
-      g_test_message ("%s: after %u RSS %.2f, heap %.3f MiB", name, (i + 1) * n_per_sample,
-                      samples[i].rss / 1048576., samples[i].heap / 1048576.);
+      g_test_message ("%s: after %u RSS %.2f, heap %.3f MiB", name, (i + 1) * n_per_sample, samples[i].rss / 1048576., samples[i].heap / 1048576.);
     }
 
   heap = ((double) after.heap - (double) before.heap) / n;
@@ -392,7 +391,5 @@ rel_print_distribution (const char *name,
   g_array_sort (usecs, compare_usecs);
   values = (const gint64 *) usecs->data;
 
-  g_test_message ("%s: n %u, min %.2f, p50 %.2f, p99 %.2f, max %.2f ms", name, usecs->len,
-                  values[0] / 1e3, values[usecs->len / 2] / 1e3,
-                  values[usecs->len * 99 / 100] / 1e3, values[usecs->len - 1] / 1e3);
+  g_test_message ("%s: n %u, min %.2f, p50 %.2f, p99 %.2f, max %.2f ms", name, usecs->len, values[0] / 1e3, values[usecs->len / 2] / 1e3, values[usecs->len * 99 / 100] / 1e3, values[usecs->len - 1] / 1e3);
 }

@@ -252,8 +252,7 @@ test_exit (gconstpointer user_data)
       g_assert_cmpuint (g_bytes_get_size (errors), ==, 0);
     }
 
-  g_test_message ("%s: %u runs, the longest of %.0f ms%s", ending->role, n, longest / 1e3,
-                  ending->signal != 0 ? " after the signal" : ", with start and streams");
+  g_test_message ("%s: %u runs, the longest of %.0f ms%s", ending->role, n, longest / 1e3, ending->signal != 0 ? " after the signal" : ", with start and streams");
 }
 
 int

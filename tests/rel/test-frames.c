@@ -5,6 +5,8 @@
 
 #include "rel.h"
 
+#include <stdio.h>
+
 #define FRAME_USEC 16000
 #define N_STREAMS 4
 
@@ -23,15 +25,60 @@ static const Flood floods[] = {
   { "unlimited", "Flow", "message", N_STREAMS },
 };
 
+/* Of this thread: on the processor, and waiting for one. */
+typedef struct
+{
+  guint64 running_nsec;
+  guint64 waiting_nsec;
+} Usage;
+
 typedef struct
 {
   GSource source;
   gint64 due;
   GArray *lateness;
   guint n_skipped;
+  gint64 previous; /* frame */
+  Usage usage;     /* then */
+  gint64 worst;
+  char *worst_text;
 } Frames;
 
 static guint n_messages;
+
+static Usage
+get_usage (void)
+{
+  g_autofree char *text = NULL;
+  Usage usage = { 0, 0 };
+
+  /* Not every kernel has it. */
+  if (g_file_get_contents ("/proc/thread-self/schedstat", &text, NULL, NULL))
+    sscanf (text, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &usage.running_nsec, &usage.waiting_nsec);
+
+  return usage;
+}
+
+/* What this thread did before its worst frame tells whose fault that was. */
+static void
+note_worst (Frames *frames,
+            gint64 late)
+{
+  Usage usage = get_usage ();
+  gint64 now = g_get_monotonic_time ();
+
+  if (late > frames->worst)
+    {
+      frames->worst = late;
+      g_free (frames->worst_text);
+      frames->worst_text = g_strdup_printf ("before the worst frame: %.2f ms, of which %.2f running and %.2f waiting for a processor",
+                                            (now - frames->previous) / 1e3,
+                                            (usage.running_nsec - frames->usage.running_nsec) / 1e6,
+                                            (usage.waiting_nsec - frames->usage.waiting_nsec) / 1e6);
+    }
+  frames->usage = usage;
+  frames->previous = now;
+}
 
 static gboolean
 on_frame (GSource *source,
@@ -42,6 +89,7 @@ on_frame (GSource *source,
   gint64 late = g_get_monotonic_time () - frames->due;
 
   g_array_append_val (frames->lateness, late);
+  note_worst (frames, late);
   for (frames->due += FRAME_USEC; frames->due <= g_get_monotonic_time (); frames->due += FRAME_USEC)
     frames->n_skipped++;
   g_source_set_ready_time (source, frames->due);
@@ -100,14 +148,18 @@ test_frames (gconstpointer user_data)
   n_messages = 0;
   frames->lateness = lateness;
   frames->due = start + FRAME_USEC;
+  frames->previous = start;
+  frames->usage = get_usage ();
   g_source_set_ready_time (source, frames->due);
   g_source_attach (source, NULL);
   rel_iterate_for (rel_is_full () ? 10 * G_USEC_PER_SEC : G_USEC_PER_SEC / 2);
   g_source_destroy (source);
 
-  g_test_message ("flood %s: %.0f messages/s, %u frames skipped", flood->name,
-                  n_messages * 1e6 / (g_get_monotonic_time () - start), frames->n_skipped);
+  g_test_message ("flood %s: %.0f messages/s, %u frames skipped", flood->name, n_messages * 1e6 / (g_get_monotonic_time () - start), frames->n_skipped);
   rel_print_distribution ("frames late", lateness);
+  if (frames->worst_text != NULL)
+    g_test_message ("%s", frames->worst_text);
+  g_free (frames->worst_text);
 
   /* Neither starves the other. */
   g_assert_cmpuint (lateness->len, >=, 3);

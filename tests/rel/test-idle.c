@@ -80,11 +80,18 @@ list_threads (void)
   return threads;
 }
 
-static gboolean
-is_ours (const char *id,
-         const Thread *thread)
+/* Whose thread it is. */
+static const char *
+get_owner (const char *id,
+           const Thread *thread)
 {
-  return atoi (id) == getpid () || g_str_has_prefix (thread->name, "grpc-aio");
+  if (atoi (id) == getpid () || g_str_has_prefix (thread->name, "grpc-aio"))
+    return "our";
+
+  if (g_str_equal (thread->name, "gmain"))
+    return "GLib's";
+
+  return "grpc-core's";
 }
 
 static void
@@ -164,19 +171,26 @@ test_idle (void)
       guint64 n_switches = now->n_switches - (then != NULL ? then->n_switches : 0);
       guint64 used = now->ticks - (then != NULL ? then->ticks : 0);
 
+      const char *owner = get_owner (key, now);
+
       g_test_message ("%s thread %s: %" G_GUINT64_FORMAT " wake-ups, %" G_GUINT64_FORMAT " ticks of CPU in %u s",
-                      is_ours (key, now) ? "our" : "grpc-core's", now->name, n_switches, used, n_seconds);
-      if (is_ours (key, now))
+                      owner,
+                      now->name,
+                      n_switches,
+                      used,
+                      n_seconds);
+      if (g_str_equal (owner, "our"))
         {
           n_wakeups += n_switches;
           ticks += used;
         }
     }
   g_test_message ("together: %.2f wake-ups per second of ours, one of them by the test's timer; %.3f %% CPU",
-                  (double) n_wakeups / n_seconds, ticks * 100. / sysconf (_SC_CLK_TCK) / n_seconds);
+                  (double) n_wakeups / n_seconds,
+                  ticks * 100. / sysconf (_SC_CLK_TCK) / n_seconds);
 
-  /* Anything periodic would show more. */
-  g_assert_cmpuint (n_wakeups, <, 10 + 2 * n_seconds);
+  /* Some for what a busy machine had not done before. */
+  g_assert_cmpuint (n_wakeups, <, 10);
 
   for (guint i = 0; i < calls->len; i++)
     grpc_aio_call_cancel (g_ptr_array_index (calls, i));

@@ -262,7 +262,9 @@ test_leak_cancel (void)
   for (guint i = 0; i < N_POINTS; i++)
     g_test_message ("point %u: %u", i, storm.n_points[i]);
   g_test_message ("server: started %" G_GUINT64_FORMAT ", freed %" G_GUINT64_FORMAT ", cancelled %" G_GUINT64_FORMAT,
-                  other[N_SAMPLES - 1].n_started, other[N_SAMPLES - 1].n_freed, other[N_SAMPLES - 1].n_cancelled);
+                  other[N_SAMPLES - 1].n_started,
+                  other[N_SAMPLES - 1].n_freed,
+                  other[N_SAMPLES - 1].n_cancelled);
 
   g_assert_cmpuint (storm.n_cancelled, ==, n - storm.n_points[AFTER_TRAILERS]);
 

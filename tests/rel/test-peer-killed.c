@@ -101,8 +101,10 @@ test_peer_killed (void)
   rel_peer_get_stats (peer, channel, &other[1]);
   rel_get_own_stats (&own[1]);
   g_test_message ("memory per stream: client %.1f KiB (heap %.1f), server %.1f KiB (heap %.1f)",
-                  (own[1].rss - own[0].rss) / 1024. / n, (own[1].heap - own[0].heap) / 1024. / n,
-                  (other[1].rss - other[0].rss) / 1024. / n, (other[1].heap - other[0].heap) / 1024. / n);
+                  (own[1].rss - own[0].rss) / 1024. / n,
+                  (own[1].heap - own[0].heap) / 1024. / n,
+                  (other[1].rss - other[0].rss) / 1024. / n,
+                  (other[1].heap - other[0].heap) / 1024. / n);
   g_assert_cmpuint (other[1].n_started - other[1].n_freed, ==, n);
 
   start = g_get_monotonic_time ();

@@ -201,15 +201,15 @@ __lsan_is_turned_off (void)
   return is_forked;
 }
 
-#define CHECK(condition) \
-  G_STMT_START \
-  { \
-    if (!(condition)) \
-      { \
+#define CHECK(condition)                                                                                      \
+  G_STMT_START                                                                                                \
+  {                                                                                                           \
+    if (!(condition))                                                                                         \
+      {                                                                                                       \
         fprintf (stderr, "%d: %s (%s)\n", __LINE__, #condition, error != NULL ? error->message : "no error"); \
-        _exit (1); \
-      } \
-  } \
+        _exit (1);                                                                                            \
+      }                                                                                                       \
+  }                                                                                                           \
   G_STMT_END
 
 /* A call ends with a status, here with one that it gave itself. */

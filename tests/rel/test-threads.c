@@ -196,8 +196,7 @@ test_threads (gconstpointer user_data)
       n_callbacks += workers[i].n_callbacks;
     }
 
-  g_test_message ("%u threads, %u calls each, %u callbacks, all in the right thread; %.0f calls/s", N_THREADS, n_calls,
-                  n_callbacks, N_THREADS * n_calls * 1e6 / (g_get_monotonic_time () - start));
+  g_test_message ("%u threads, %u calls each, %u callbacks, all in the right thread; %.0f calls/s", N_THREADS, n_calls, n_callbacks, N_THREADS * n_calls * 1e6 / (g_get_monotonic_time () - start));
 }
 
 int
