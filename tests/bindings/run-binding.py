@@ -117,8 +117,11 @@ def main():
         messages = errors.read_text(errors='replace').splitlines()
         sys.stderr.write(''.join(message + '\n' for message in messages))
         is_quiet = report(n_cases + 1, 'nothing-on-stderr', messages)
-        is_complete = report(n_cases + 2, 'everything-is-used',
-                             ['Not used: ' + name for name in find_unused(arguments, uses)])
+        if process.returncode == 0:
+            problems = ['Not used: ' + name for name in find_unused(arguments, uses)]
+        else:
+            problems = ['The program failed before it could tell']
+        is_complete = report(n_cases + 2, 'everything-is-used', problems)
 
     if process.returncode < 0:
         print('Bail out! Killed by signal', -process.returncode)
