@@ -306,7 +306,7 @@ test_state_unreachable (Fixture *fixture,
                         gconstpointer data)
 {
   g_autofree char *target = NULL;
-  g_autoptr (GSocket) socket = take_port (FALSE, &target);
+  g_autoptr (GSocket) socket G_GNUC_UNUSED = take_port (FALSE, &target);
   g_autoptr (GrpcAioChannel) channel = grpc_aio_channel_new (target, NULL);
   GrpcAioChannelConnectivity state = grpc_aio_channel_get_state (channel, TRUE);
 
@@ -433,7 +433,7 @@ test_ready_cancelled_during (Fixture *fixture,
                              gconstpointer data)
 {
   g_autofree char *target = NULL;
-  g_autoptr (GSocket) socket = take_port (TRUE, &target);
+  g_autoptr (GSocket) socket G_GNUC_UNUSED = take_port (TRUE, &target);
   g_autoptr (GrpcAioChannel) channel = grpc_aio_channel_new (target, NULL);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GAsyncResult) result = NULL;
@@ -479,7 +479,7 @@ test_ready_closed (Fixture *fixture,
                    gconstpointer data)
 {
   g_autofree char *target = NULL;
-  g_autoptr (GSocket) socket = take_port (TRUE, &target);
+  g_autoptr (GSocket) socket G_GNUC_UNUSED = take_port (TRUE, &target);
   g_autoptr (GrpcAioChannel) channel = grpc_aio_channel_new (target, NULL);
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GAsyncResult) change_result = NULL;
@@ -788,8 +788,8 @@ static void
 test_close_tells_server (Fixture *fixture,
                          gconstpointer data)
 {
-  g_autoptr (GrpcAioCall) first = hang (fixture, "Hang", GRPC_AIO_METHOD_KIND_UNARY_UNARY);
-  g_autoptr (GrpcAioCall) second = hang (fixture, "HangChat", GRPC_AIO_METHOD_KIND_STREAM_STREAM);
+  g_autoptr (GrpcAioCall) first G_GNUC_UNUSED = hang (fixture, "Hang", GRPC_AIO_METHOD_KIND_UNARY_UNARY);
+  g_autoptr (GrpcAioCall) second G_GNUC_UNUSED = hang (fixture, "HangChat", GRPC_AIO_METHOD_KIND_STREAM_STREAM);
 
   g_test_summary ("The handlers of calls that closing cancelled are told");
 
@@ -1034,7 +1034,7 @@ test_refused (Fixture *fixture,
               gconstpointer data)
 {
   g_autofree char *target = NULL;
-  g_autoptr (GSocket) socket = take_port (FALSE, &target);
+  g_autoptr (GSocket) socket G_GNUC_UNUSED = take_port (FALSE, &target);
   g_autoptr (GrpcAioChannel) channel = grpc_aio_channel_new (target, NULL);
   g_autoptr (GrpcAioMultiCallable) unary = grpc_aio_channel_unary_unary (channel, "/test.Peer/Echo");
   g_autoptr (GrpcAioMultiCallable) stream = grpc_aio_channel_stream_stream (channel, "/test.Peer/Chat");
@@ -1140,7 +1140,7 @@ test_wait_for_ready_deadline (Fixture *fixture,
                               gconstpointer data)
 {
   g_autofree char *target = NULL;
-  g_autoptr (GSocket) socket = take_port (FALSE, &target);
+  g_autoptr (GSocket) socket G_GNUC_UNUSED = take_port (FALSE, &target);
   g_autoptr (GrpcAioChannel) channel = grpc_aio_channel_new (target, NULL);
   g_autoptr (GrpcAioMultiCallable) method = grpc_aio_channel_unary_unary (channel, "/test.Peer/Echo");
   g_autoptr (GrpcAioCallOptions) options = options_with_timeout (50000);

@@ -240,7 +240,10 @@ test_properties (NewFixture *fixture,
 
   g_test_summary ("A server says what it was made with and how far it has come");
 
+  g_assert_null (grpc_aio_server_get_options (fixture->server));
+
   server = grpc_aio_server_new_with_options (options);
+  g_assert_true (grpc_aio_server_get_options (server) == options);
   g_object_get (server,
                 "options", &got_options,
                 "state", &state,
@@ -1133,7 +1136,6 @@ test_dropped_idle (NewFixture *fixture,
 {
   g_autoptr (GrpcAioServer) server = grpc_aio_server_new ();
   g_autofree char *target = NULL;
-  g_autoptr (GrpcAioServer) next = grpc_aio_server_new ();
   g_autoptr (GrpcAioChannel) channel = NULL;
   g_autoptr (GAsyncResult) ready = NULL;
   g_autoptr (GAsyncResult) lost = NULL;

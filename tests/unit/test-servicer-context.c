@@ -871,7 +871,7 @@ test_client_vanishes (Fixture *fixture,
                       gconstpointer data)
 {
   GrpcAioMethodKind kind = (GrpcAioMethodKind) GPOINTER_TO_INT (data);
-  g_autoptr (GrpcAioCall) call = begin (fixture, kind);
+  g_autoptr (GrpcAioCall) call G_GNUC_UNUSED = begin (fixture, kind);
 
   g_test_summary ("When the channel of the client is closed, the handler is told");
 
