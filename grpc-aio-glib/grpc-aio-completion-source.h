@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 struct grpc_completion_queue;
 
 /**
- * GrpcAioCompletionFunc:
+ * GrpcAioCompletionFunc: (skip)
  * @tag: the tag that the operation was started with
  * @success: whether the operation succeeded
  * @user_data: data given with the function

@@ -14,7 +14,8 @@ G_DECLARE_FINAL_TYPE (GrpcAioRpcMethodHandler, grpc_aio_rpc_method_handler, GRPC
 /**
  * GrpcAioHandlerFunc:
  * @context: the call to answer; take a reference to answer it later
- * @request: (nullable): the request, or `NULL` where the requests are a stream
+ * @request: (nullable): the request, or `NULL` where the requests are a stream;
+ *   it lives as long as @context
  * @user_data: data given with the function
  *
  * Serves one call of a method.
@@ -24,7 +25,8 @@ G_DECLARE_FINAL_TYPE (GrpcAioRpcMethodHandler, grpc_aio_rpc_method_handler, GRPC
  * [method@ServicerContext.complete_with_error] or
  * [method@ServicerContext.abort]. When it keeps no reference to @context and
  * has not answered, the call ends with
- * `GRPC_AIO_STATUS_CODE_UNKNOWN`.
+ * `GRPC_AIO_STATUS_CODE_UNKNOWN`. In languages with a garbage collector that may
+ * take until it runs: let a handler that fails answer, too.
  *
  * Since: 0.1
  */

@@ -1303,7 +1303,8 @@ grpc_aio_call_initial_metadata_sync (GrpcAioCall *self,
  * @callback: (scope async): called once it has ended
  * @user_data: data for @callback
  *
- * Waits for the metadata that comes with the status, whatever that is.
+ * Waits for the metadata that comes with the status, whatever that is. It comes
+ * after all messages: a stream of responses has to be read to its end.
  *
  * Since: 0.1
  */
@@ -1378,7 +1379,8 @@ grpc_aio_call_trailing_metadata_sync (GrpcAioCall *self,
  * @callback: (scope async): called once it has ended
  * @user_data: data for @callback
  *
- * Waits for the status. Then [method@Call.get_details] tells more.
+ * Waits for the status. Then [method@Call.get_details] tells more. It comes after
+ * all messages: a stream of responses has to be read to its end.
  *
  * Since: 0.1
  */

@@ -2,6 +2,8 @@
 
 #include "client/grpc-aio-multi-callable-private.h"
 
+#include <glib/gi18n-lib.h>
+
 #include <grpc-aio-glib/grpc-aio-call-options.h>
 #include <grpc-aio-glib/grpc-aio-enums.h>
 
@@ -273,8 +275,6 @@ grpc_aio_multi_callable_invoke_async (GrpcAioMultiCallable *self,
   GrpcAioCall *call;
 
   g_return_if_fail (GRPC_AIO_IS_MULTI_CALLABLE (self));
-  g_return_if_fail ((request != NULL) == takes_one_request (self));
-  g_return_if_fail (gives_one_response (self));
   g_return_if_fail (options == NULL || GRPC_AIO_IS_CALL_OPTIONS (options));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
@@ -283,6 +283,21 @@ grpc_aio_multi_callable_invoke_async (GrpcAioMultiCallable *self,
   if (g_cancellable_is_cancelled (cancellable))
     {
       grpc_aio_operation_return_cancelled (operation);
+      return;
+    }
+  if (!gives_one_response (self))
+    {
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_NOT_SUPPORTED,
+                                           _("The responses of %s are a stream: start a call and read them"), self->method);
+      return;
+    }
+  if ((request != NULL) != takes_one_request (self))
+    {
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_INVALID_ARGUMENT,
+                                           request != NULL
+                                               ? _("The requests of %s are a stream: start a call and write them")
+                                               : _("%s needs a request"),
+                                           self->method);
       return;
     }
 

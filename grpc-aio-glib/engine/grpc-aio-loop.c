@@ -171,9 +171,13 @@ sleep_in_core (GrpcAioLoop *self,
                guint n_fds,
                int timeout)
 {
-  gpr_timespec deadline = timeout < 0
-                              ? gpr_inf_future (GPR_CLOCK_MONOTONIC)
-                              : gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC), gpr_time_from_millis (timeout, GPR_TIMESPAN));
+  gpr_timespec deadline;
+
+  /* GLib has rounded up to milliseconds, and grpc-core will again. */
+  if (timeout < 0)
+    deadline = gpr_inf_future (GPR_CLOCK_MONOTONIC);
+  else
+    deadline = gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC), gpr_time_from_millis (timeout - 1, GPR_TIMESPAN));
 
   grpc_aio_queue_set_blocked (self->queue, TRUE);
   if (!g_atomic_int_get (&self->ready) && !grpc_aio_queue_has_work (self->queue) &&

@@ -11,7 +11,8 @@
  *
  * The methods of one service, with their handlers.
  *
- * Add the methods before a server with this service starts.
+ * Add the methods before a server with this service starts. A handler whose
+ * function holds the service keeps it alive for ever.
  *
  * Since: 0.1
  */

@@ -51,6 +51,7 @@ struct _GrpcAioServicerContext
   grpc_metadata_array request_array;
   GrpcAioMetadata *invocation_metadata;
 
+  GBytes *request;
   GrpcAioBatch receiving; /* the request of a call that came without it */
   grpc_byte_buffer *request_buffer;
   GrpcAioBatch closing;
@@ -319,6 +320,7 @@ grpc_aio_servicer_context_finalize (GObject *object)
     grpc_aio_server_call_ended (self->server, self->registration);
 
   grpc_metadata_array_destroy (&self->request_array);
+  g_clear_pointer (&self->request, g_bytes_unref);
   g_clear_pointer (&self->request_buffer, grpc_byte_buffer_destroy);
   grpc_aio_core_call_clear (&self->core_call);
 
@@ -472,6 +474,9 @@ static void
 run_handler (GrpcAioServicerContext *self,
              GBytes *request)
 {
+  /* GJS gives handlers the request without a reference of their own. */
+  self->request = request != NULL ? g_bytes_ref (request) : NULL;
+
   if (!streams_requests (self) && request == NULL)
     answer (self, NULL, GRPC_AIO_STATUS_CODE_INTERNAL, _("There is no request, or it could not be decompressed"));
   else
