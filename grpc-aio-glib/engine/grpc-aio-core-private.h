@@ -15,7 +15,6 @@ void grpc_aio_core_end_teardown (void);
 gboolean grpc_aio_core_enter (void);
 void grpc_aio_core_leave (void);
 void grpc_aio_core_set_wake_threads (void (*func) (void));
-void grpc_aio_core_guard_exit (void);
 
 gboolean grpc_aio_core_is_usable (void);
 GError *grpc_aio_core_new_forked_error (void);

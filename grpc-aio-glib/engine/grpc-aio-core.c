@@ -3,8 +3,11 @@
 /* The life of grpc-core in this process: started with the first object that
  * needs it, shut down after the last one, out of the way of exit () and fork (). */
 
+#define _GNU_SOURCE /* dladdr () */
+
 #include "engine/grpc-aio-core-private.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -97,25 +100,36 @@ grpc_aio_core_set_wake_threads (void (*func) (void))
   wake_threads = func;
 }
 
-/* Handlers of exit () run in the reverse order of their registration: call it
- * after something made a library of grpc-core register its own. */
-void
-grpc_aio_core_guard_exit (void)
-{
-  static gsize once = 0;
-
-  if (g_once_init_enter (&once))
-    {
-      atexit (on_exit_process);
-      g_once_init_leave (&once, 1);
-    }
-}
-
 /* The threads of grpc-core and our own pollers do not exist in the child. */
 static void
 on_fork_child (void)
 {
   g_atomic_int_set (&core_is_forked, TRUE);
+}
+
+/* OpenSSL would clean up in a handler of exit () that it registers when grpc-core
+ * first makes a connection, so before ours runs, and under the feet of threads
+ * that still use it. The system takes the memory back all the same. */
+static void
+keep_openssl_at_exit (void)
+{
+  const guint64 no_atexit = 0x00080000; /* OPENSSL_INIT_NO_ATEXIT */
+  int (*init_crypto) (guint64 options, gconstpointer settings);
+  gpointer library;
+  Dl_info info;
+
+  if (dladdr ((gpointer) grpc_init, &info) == 0)
+    return;
+
+  library = dlopen (info.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+  if (library == NULL)
+    return;
+
+  /* Also finds it in the libraries that grpc-core needs. */
+  init_crypto = (int (*) (guint64, gconstpointer)) dlsym (library, "OPENSSL_init_crypto");
+  if (init_crypto != NULL)
+    init_crypto (no_atexit, NULL);
+  dlclose (library);
 }
 
 static void
@@ -134,6 +148,7 @@ set_up_process (void)
   if (!grpc_is_initialized () && g_getenv ("GRPC_VERBOSITY") == NULL && g_getenv ("GRPC_TRACE") == NULL)
     gpr_set_log_function (on_core_log);
 
+  keep_openssl_at_exit ();
   atexit (on_exit_process);
   pthread_atfork (NULL, NULL, on_fork_child);
 

@@ -147,7 +147,6 @@ grpc_aio_channel_credentials_new_ssl (const char *root_certificates,
 
   self = g_object_new (GRPC_AIO_TYPE_CHANNEL_CREDENTIALS, NULL);
   self->core = grpc_ssl_credentials_create (root_certificates, private_key != NULL ? &pair : NULL, NULL, NULL);
-  grpc_aio_core_guard_exit ();
 
   return self;
 }
@@ -209,7 +208,6 @@ grpc_aio_server_credentials_new_ssl (const char *private_key,
 
   self = g_object_new (GRPC_AIO_TYPE_SERVER_CREDENTIALS, NULL);
   self->core = grpc_ssl_server_credentials_create_ex (root_certificates, &pair, 1, request, NULL);
-  grpc_aio_core_guard_exit ();
 
   return self;
 }
