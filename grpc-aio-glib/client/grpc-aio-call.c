@@ -632,8 +632,11 @@ start (GrpcAioCall *self,
     {
       /* Fire and forget: the call keeps itself until its end. */
       self->ending.done = on_unary_ended;
-      grpc_aio_core_call_keep_owner (&self->core_call);
+      grpc_aio_core_call_begin (&self->core_call);
       started = grpc_aio_core_call_start (&self->core_call, &self->ending, ops, n_ops);
+      if (started)
+        grpc_aio_core_call_keep_owner (&self->core_call);
+      grpc_aio_core_call_end (&self->core_call);
     }
   else
     {
@@ -700,8 +703,10 @@ grpc_aio_call_new (GrpcAioMultiCallable *multi_callable,
 
       if (!started)
         fail (self, GRPC_AIO_STATUS_CODE_INTERNAL, _("The call could not be started"));
+      if (!is_open)
+        g_atomic_int_set (&self->is_cancelled_here, TRUE);
       if (!started || !is_open)
-        grpc_aio_call_cancel (self);
+        grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, _("The channel is closed"));
     }
 
   return self;

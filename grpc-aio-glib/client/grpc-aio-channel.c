@@ -56,6 +56,7 @@ struct _GrpcAioChannel
   gboolean is_watching;
   gboolean is_disposed; /* waits for the watch to come back */
   gboolean is_closed;
+  gboolean is_lame; /* grpc-core did not take the target: the state never changes */
   GrpcAioOperationList state_waiters; /* their code is the last observed state */
   GrpcAioOperationList ready_waiters;
   GrpcAioOperationList close_waiters;
@@ -82,7 +83,7 @@ G_STATIC_ASSERT ((int) GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN == (int) GRPC_CHAN
 static void
 watch_state (GrpcAioChannel *self)
 {
-  if (self->is_watching || self->core == NULL)
+  if (self->is_watching || self->core == NULL || self->is_lame)
     return;
 
   self->is_watching = TRUE;
@@ -104,6 +105,20 @@ static GError *
 new_closed_error (void)
 {
   return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, _("The channel is closed"));
+}
+
+/* Consumes @operation when it refuses: what is waited for would never come. */
+static gboolean
+refuse_lame (GrpcAioChannel *self,
+             GrpcAioOperation *operation)
+{
+  if (!self->is_lame)
+    return FALSE;
+
+  grpc_aio_operation_return_new_error (operation, G_IO_ERROR_INVALID_ARGUMENT,
+                                       _("There can be no connection to “%s”: the target or an option is wrong"), self->target);
+
+  return TRUE;
 }
 
 static void
@@ -201,10 +216,12 @@ grpc_aio_channel_shut (GrpcAioChannel *self)
   grace = g_steal_pointer (&self->grace);
   g_mutex_unlock (&self->lock);
 
-  if (grace != NULL)
-    g_source_destroy (grace);
   if (core != NULL)
     grpc_channel_destroy (core);
+
+  /* With the source goes its reference; the caller has one. */
+  if (grace != NULL)
+    g_source_destroy (grace);
 }
 
 static void
@@ -238,6 +255,7 @@ grpc_aio_channel_constructed (GObject *object)
 
   grpc_aio_core_args_init (&args, self->options, 0);
   self->core = grpc_channel_create (self->target != NULL ? self->target : "", credentials, &args.args);
+  self->is_lame = !grpc_channel_support_connectivity_watcher (self->core);
 
   if (insecure != NULL)
     grpc_channel_credentials_release (insecure);
@@ -786,7 +804,8 @@ grpc_aio_channel_wait_for_state_change_async (GrpcAioChannel *self,
                                               gpointer user_data)
 {
   GrpcAioOperation *operation;
-  gboolean is_changed;
+  GrpcAioChannelConnectivity state;
+  gboolean is_changed, is_waiting;
 
   g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
@@ -794,13 +813,15 @@ grpc_aio_channel_wait_for_state_change_async (GrpcAioChannel *self,
   operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, grpc_aio_channel_wait_for_state_change_async,
                                       cancellable, callback, user_data);
   operation->code = (GrpcAioStatusCode) last_observed_state;
-  if (grpc_aio_operation_refuse_forked (operation))
+  if (grpc_aio_operation_refuse_forked (operation) || refuse_lame (self, operation))
     return;
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_state_waiter);
 
   g_mutex_lock (&self->lock);
-  is_changed = check_state (self, FALSE) != last_observed_state;
-  if (!is_changed)
+  state = check_state (self, FALSE);
+  is_changed = state != last_observed_state;
+  is_waiting = !is_changed && state != GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN && !grpc_aio_operation_is_withdrawn (operation);
+  if (is_waiting)
     {
       grpc_aio_operation_list_append (&self->state_waiters, operation);
       watch_state (self);
@@ -809,6 +830,10 @@ grpc_aio_channel_wait_for_state_change_async (GrpcAioChannel *self,
 
   if (is_changed)
     grpc_aio_operation_return_number (operation, TRUE);
+  else if (state == GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN)
+    grpc_aio_operation_return_error (operation, new_closed_error ());
+  else if (!is_waiting)
+    grpc_aio_operation_return_cancelled (operation);
 }
 
 /**
@@ -819,7 +844,10 @@ grpc_aio_channel_wait_for_state_change_async (GrpcAioChannel *self,
  *
  * Ends [method@Channel.wait_for_state_change_async].
  *
- * Returns: whether the state changed; it fails only when cancelled
+ * It fails when cancelled, and with `G_IO_ERROR_CLOSED` or
+ * `G_IO_ERROR_INVALID_ARGUMENT` when no other state can follow.
+ *
+ * Returns: whether the state changed
  *
  * Since: 0.1
  */
@@ -882,28 +910,35 @@ grpc_aio_channel_ready_async (GrpcAioChannel *self,
 {
   GrpcAioOperation *operation;
   GrpcAioChannelConnectivity state;
+  gboolean is_settled;
 
   g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, grpc_aio_channel_ready_async,
                                       cancellable, callback, user_data);
-  if (grpc_aio_operation_refuse_forked (operation))
+  if (grpc_aio_operation_refuse_forked (operation) || refuse_lame (self, operation))
     return;
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_state_waiter);
 
   g_mutex_lock (&self->lock);
   state = check_state (self, TRUE);
-  if (state != GRPC_AIO_CHANNEL_CONNECTIVITY_READY && state != GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN)
+  is_settled = state == GRPC_AIO_CHANNEL_CONNECTIVITY_READY || state == GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN;
+  if (!is_settled && !grpc_aio_operation_is_withdrawn (operation))
     {
       grpc_aio_operation_list_append (&self->ready_waiters, g_steal_pointer (&operation));
       watch_state (self);
     }
   g_mutex_unlock (&self->lock);
 
-  if (operation != NULL && state == GRPC_AIO_CHANNEL_CONNECTIVITY_READY)
+  if (operation == NULL)
+    return;
+
+  if (!is_settled)
+    grpc_aio_operation_return_cancelled (operation);
+  else if (state == GRPC_AIO_CHANNEL_CONNECTIVITY_READY)
     grpc_aio_operation_return_number (operation, TRUE);
-  else if (operation != NULL)
+  else
     grpc_aio_operation_return_error (operation, new_closed_error ());
 }
 
@@ -915,7 +950,8 @@ grpc_aio_channel_ready_async (GrpcAioChannel *self,
  *
  * Ends [method@Channel.ready_async].
  *
- * It fails with `G_IO_ERROR_CLOSED` when the channel was closed.
+ * It fails with `G_IO_ERROR_CLOSED` when the channel was closed, and with
+ * `G_IO_ERROR_INVALID_ARGUMENT` when grpc-core cannot make sense of the target.
  *
  * Returns: whether the channel is connected
  *
@@ -995,9 +1031,9 @@ set_grace (GrpcAioChannel *self,
            gint64 grace_usec,
            GMainContext *context)
 {
-  g_autoptr (GSource) grace = g_timeout_source_new (MIN ((grace_usec + 999) / 1000, G_MAXUINT));
+  g_autoptr (GSource) grace = g_timeout_source_new ((guint) MIN (grace_usec / 1000 + 1, G_MAXUINT));
 
-  g_source_set_callback (grace, on_grace_ended, self, NULL);
+  g_source_set_callback (grace, on_grace_ended, g_object_ref (self), g_object_unref);
   g_source_attach (grace, context);
 
   g_mutex_lock (&self->lock);
@@ -1056,7 +1092,7 @@ grpc_aio_channel_close_async (GrpcAioChannel *self,
   GrpcAioOperation *operation;
   GrpcAioOperationList closed = { NULL, NULL };
   g_autoptr (GMainContext) context = NULL;
-  gboolean is_idle;
+  gboolean is_idle, is_withdrawn;
 
   g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
@@ -1072,10 +1108,15 @@ grpc_aio_channel_close_async (GrpcAioChannel *self,
   g_mutex_lock (&self->lock);
   self->is_closed = TRUE;
   is_idle = self->members == NULL;
-  grpc_aio_operation_list_append (&self->close_waiters, operation);
+  is_withdrawn = !is_idle && grpc_aio_operation_is_withdrawn (operation);
+  if (!is_withdrawn)
+    grpc_aio_operation_list_append (&self->close_waiters, operation);
   if (is_idle)
     closed = grpc_aio_operation_list_take (&self->close_waiters);
   g_mutex_unlock (&self->lock);
+
+  if (is_withdrawn)
+    grpc_aio_operation_return_cancelled (operation);
 
   if (is_idle || grace_usec == 0)
     grpc_aio_channel_close (self);

@@ -148,7 +148,13 @@ on_withdrawal (GrpcAioCompletion *completion,
   g_autoptr (GObject) owner = self->owner;
 
   if (self->withdraw (self, owner))
-    grpc_aio_operation_return_cancelled (self);
+    {
+      /* This may run inside the handler, where g_cancellable_disconnect () would
+       * wait for itself. The handler holds what it needs. */
+      g_signal_handler_disconnect (self->cancellable, self->cancelled_id);
+      self->cancelled_id = 0;
+      grpc_aio_operation_return_cancelled (self);
+    }
   g_object_unref (self);
 }
 

@@ -36,7 +36,11 @@ gboolean grpc_aio_queue_is_for (GrpcAioQueue *self,
 gboolean grpc_aio_queue_is_orphan (GrpcAioQueue *self);
 gboolean grpc_aio_queue_acquire (GrpcAioQueue *self,
                                  gboolean *was_owner);
-void grpc_aio_queue_release (GrpcAioQueue *self);
+void grpc_aio_queue_release (GrpcAioQueue *self,
+                             gboolean was_owner);
+void grpc_aio_queue_resume (GrpcAioQueue *self);
+gboolean grpc_aio_queue_defer (GrpcAioQueue *self,
+                               GrpcAioCompletion *completion);
 
 void grpc_aio_queue_set_priority (GrpcAioQueue *self,
                                   int priority);

@@ -33,6 +33,10 @@ struct _GrpcAioQueue
   gint holds;  /* atomic; of those who may touch this memory */
   gint orphan; /* atomic; the context is gone */
   gboolean is_pinned; /* with registry_lock; the context has a reference */
+  GThread *acquirer;  /* with registry_lock; a thread that blocks has the context */
+  guint n_acquired;   /* with registry_lock */
+  guint n_nested;     /* of the owner; blocking waits inside its callbacks */
+  GrpcAioCompletion *deferred; /* with registry_lock; until they end, newest first */
 
   GMainContext *context; /* atomic; not a reference; NULL when it is gone */
   grpc_completion_queue *core;
@@ -74,6 +78,7 @@ static _Thread_local Turn turn;
 static _Thread_local guint64 last_turn;
 
 static GMutex registry_lock;
+static GCond registry_cond; /* an acquirer released its context */
 static GHashTable *registry; /* with registry_lock; GMainContext → GrpcAioQueue, neither owned */
 
 GrpcAioQueue *
@@ -322,6 +327,10 @@ poll_in_thread (gpointer data)
 static void
 start_poller (GrpcAioQueue *self)
 {
+  /* In a child of fork () it would take the parent's events. */
+  if (!grpc_aio_core_is_usable ())
+    return;
+
   g_thread_unref (grpc_aio_core_new_thread ("grpc-aio-poll", poll_in_thread, grpc_aio_queue_hold (self)));
 }
 
@@ -410,6 +419,9 @@ on_source_destroyed (gpointer data)
       return;
     }
   grpc_aio_queue_ref (self);
+  /* A context may go though a thread owns it, which runs our list then. */
+  while (self->n_acquired > 0 && self->acquirer != g_thread_self ())
+    g_cond_wait (&registry_cond, &registry_lock);
   g_hash_table_remove (registry, self->context);
   g_atomic_pointer_set (&self->context, NULL);
   g_mutex_unlock (&registry_lock);
@@ -485,7 +497,10 @@ create_for_context (GMainContext *context,
 
   if (accelerated)
     {
+      /* Threads that run the context use the loop without a lock, so it stays as
+       * long as the context: that has the first reference. */
       self->loop = grpc_aio_loop_new (self, context);
+      self->is_pinned = TRUE;
     }
   else
     {
@@ -533,13 +548,15 @@ GrpcAioQueue *
 grpc_aio_queue_get_for_context (GMainContext *context)
 {
   GrpcAioQueue *self;
+  gboolean is_new;
 
   g_mutex_lock (&registry_lock);
   self = registry != NULL ? g_hash_table_lookup (registry, context) : NULL;
-  if (self != NULL)
-    grpc_aio_queue_ref (self);
-  else
+  is_new = self == NULL;
+  if (is_new)
     self = create_for_context (context, prefers_loop () && grpc_aio_loop_is_possible (context));
+  if (!is_new || self->is_pinned)
+    grpc_aio_queue_ref (self);
   g_mutex_unlock (&registry_lock);
 
   return self;
@@ -555,10 +572,7 @@ grpc_aio_queue_accelerate_context (GMainContext *context)
   g_mutex_lock (&registry_lock);
   self = registry != NULL ? g_hash_table_lookup (registry, context) : NULL;
   if (self == NULL && g_strcmp0 (g_getenv ("GRPC_AIO_ENGINE"), "thread") != 0 && grpc_aio_loop_is_possible (context))
-    {
-      self = create_for_context (context, TRUE);
-      self->is_pinned = TRUE;
-    }
+    self = create_for_context (context, TRUE);
   accelerated = self != NULL && self->loop != NULL;
   g_mutex_unlock (&registry_lock);
 
@@ -656,8 +670,8 @@ grpc_aio_queue_is_orphan (GrpcAioQueue *self)
   return g_atomic_int_get (&self->orphan);
 }
 
-/* For a thread that blocks: the right to run the queue's completions. The
- * context cannot go while the lock is held, and not while it is owned. */
+/* For a thread that blocks: the right to run the queue's completions. When the
+ * context goes meanwhile, that waits until the thread has released it. */
 gboolean
 grpc_aio_queue_acquire (GrpcAioQueue *self,
                         gboolean *was_owner)
@@ -668,18 +682,69 @@ grpc_aio_queue_acquire (GrpcAioQueue *self,
   *was_owner = self->context != NULL && g_main_context_is_owner (self->context);
   if (self->context != NULL)
     acquired = g_main_context_acquire (self->context);
+  if (acquired)
+    {
+      self->n_acquired++;
+      self->acquirer = g_thread_self ();
+      if (*was_owner)
+        self->n_nested++;
+    }
   g_mutex_unlock (&registry_lock);
 
   return acquired;
 }
 
+/* Runs what was deferred. Safe on any thread. */
 void
-grpc_aio_queue_release (GrpcAioQueue *self)
+grpc_aio_queue_resume (GrpcAioQueue *self)
 {
-  GMainContext *context = g_atomic_pointer_get (&self->context);
+  GrpcAioCompletion *deferred;
 
-  if (context != NULL)
-    g_main_context_release (context);
+  g_mutex_lock (&registry_lock);
+  deferred = g_steal_pointer (&self->deferred);
+  g_mutex_unlock (&registry_lock);
+
+  while (deferred != NULL)
+    {
+      GrpcAioCompletion *next = deferred->next;
+
+      grpc_aio_queue_push (self, deferred);
+      deferred = next;
+    }
+}
+
+void
+grpc_aio_queue_release (GrpcAioQueue *self,
+                        gboolean was_owner)
+{
+  gboolean is_last = was_owner && --self->n_nested == 0;
+
+  g_mutex_lock (&registry_lock);
+  if (self->context != NULL)
+    g_main_context_release (self->context);
+  self->n_acquired--;
+  g_cond_broadcast (&registry_cond);
+  g_mutex_unlock (&registry_lock);
+
+  if (is_last)
+    grpc_aio_queue_resume (self);
+}
+
+/* Runs @completion again when no callback of the context blocks any more. FALSE
+ * when none does. */
+gboolean
+grpc_aio_queue_defer (GrpcAioQueue *self,
+                      GrpcAioCompletion *completion)
+{
+  if (self->n_nested == 0)
+    return FALSE;
+
+  g_mutex_lock (&registry_lock);
+  completion->next = self->deferred;
+  self->deferred = completion;
+  g_mutex_unlock (&registry_lock);
+
+  return TRUE;
 }
 
 void
@@ -736,6 +801,10 @@ grpc_aio_queue_start_batch (GrpcAioQueue *self,
 
       done->ok = ok;
       append_local (self, done);
+
+      /* Started between the source's prepare and the sleep that follows. */
+      if (G_UNLIKELY (g_atomic_int_get (&self->blocked)))
+        grpc_aio_queue_wake (self);
     }
 
   return result;

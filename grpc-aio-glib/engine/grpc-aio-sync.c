@@ -173,13 +173,13 @@ grpc_aio_sync_wait (GrpcAioSync *self)
       if (was_owner || self->is_private)
         {
           run_queue (self, G_MAXINT64);
-          grpc_aio_queue_release (self->queue);
+          grpc_aio_queue_release (self->queue, was_owner);
           continue;
         }
 
       /* Nobody ran the context, but another thread may want to. */
       run_queue (self, g_get_monotonic_time () + SLICE_MSEC * 1000);
-      grpc_aio_queue_release (self->queue);
+      grpc_aio_queue_release (self->queue, was_owner);
       if (self->result == NULL)
         iterate (self, 1);
     }

@@ -29,6 +29,9 @@
 #define MIN_REQUESTS 2
 #define MAX_REQUESTS 128
 
+/* How long clients have to close their connections after the last answer. */
+#define LINGER_USEC (100 * 1000)
+
 /**
  * GrpcAioServer:
  *
@@ -153,20 +156,21 @@ check_stopped (GrpcAioServer *self)
       waiters = grpc_aio_operation_list_take (&self->stop_waiters);
       g_clear_pointer (&self->core, grpc_server_destroy);
       grace = g_steal_pointer (&self->grace);
+      g_object_ref (self);
     }
   g_mutex_unlock (&self->lock);
 
   if (!is_stopped)
     return;
 
-  if (grace != NULL)
-    g_source_destroy (grace);
-
   if (!is_orphan (self) && !was_disposed)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
   return_all (&waiters);
+  if (grace != NULL)
+    g_source_destroy (grace);
   if (was_disposed)
     g_object_unref (self);
+  g_object_unref (self);
 }
 
 static void
@@ -229,7 +233,49 @@ begin_stop (GrpcAioServer *self)
     cancel_all_calls (self);
   g_mutex_unlock (&self->lock);
 
+  /* Calls that a blocking handler held back are refused. */
+  if (self->queue != NULL)
+    grpc_aio_queue_resume (self->queue);
+
   return is_busy;
+}
+
+static gboolean
+on_grace_ended (gpointer data)
+{
+  GrpcAioServer *self = data;
+
+  g_mutex_lock (&self->lock);
+  cancel_all_calls (self);
+  g_mutex_unlock (&self->lock);
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The grace that ends first counts, and goes on when nobody waits any more. */
+static void
+set_grace (GrpcAioServer *self,
+           gint64 grace_usec,
+           GMainContext *context)
+{
+  g_autoptr (GSource) grace = g_timeout_source_new ((guint) MIN (grace_usec / 1000 + 1, G_MAXUINT));
+
+  g_source_set_callback (grace, on_grace_ended, g_object_ref (self), g_object_unref);
+  g_source_attach (grace, context);
+
+  g_mutex_lock (&self->lock);
+  if (self->state == GRPC_AIO_SERVER_STATE_STOPPING &&
+      (self->grace == NULL || g_source_get_ready_time (grace) < g_source_get_ready_time (self->grace)))
+    {
+      GSource *longer = g_steal_pointer (&self->grace);
+
+      self->grace = g_steal_pointer (&grace);
+      grace = longer;
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (grace != NULL)
+    g_source_destroy (grace);
 }
 
 /* A context has its end. */
@@ -237,12 +283,21 @@ void
 grpc_aio_server_call_ended (GrpcAioServer *self,
                             gpointer method)
 {
+  GSource *source = g_main_current_source ();
+  gboolean was_last;
+
   g_mutex_lock (&self->lock);
   ((Method *) method)->n_calls--;
   self->n_calls--;
-  if (self->n_calls == 0 && self->state == GRPC_AIO_SERVER_STATE_STOPPING)
-    cancel_all_calls (self);
+  was_last = self->n_calls == 0 && self->state == GRPC_AIO_SERVER_STATE_STOPPING;
   g_mutex_unlock (&self->lock);
+
+  /* A connection that is closed with something unread resets, and what the client
+   * has not read yet is lost. Most clients close theirs now by themselves. */
+  if (was_last && source != NULL)
+    set_grace (self, LINGER_USEC, g_source_get_context (source));
+  else if (was_last)
+    on_grace_ended (self);
 
   check_stopped (self);
 }
@@ -353,6 +408,10 @@ on_call (GrpcAioCompletion *completion,
   grpc_byte_buffer *payload = NULL;
   gboolean is_refused, is_asking;
 
+  /* A handler that blocks must not have others on top of it. */
+  if (ok && grpc_aio_server_get_state (self) == GRPC_AIO_SERVER_STATE_SERVING && grpc_aio_queue_defer (self->queue, completion))
+    return;
+
   if (ok)
     {
       incoming.core = g_steal_pointer (&request->core);
@@ -462,9 +521,6 @@ grpc_aio_server_finalize (GObject *object)
   GrpcAioServer *self = GRPC_AIO_SERVER (object);
 
   destroy_unstarted (self);
-  if (self->grace != NULL)
-    g_source_destroy (self->grace);
-  g_clear_pointer (&self->grace, g_source_unref);
   g_clear_object (&self->options);
   g_ptr_array_unref (self->services);
   g_ptr_array_unref (self->generic_handlers);
@@ -880,19 +936,22 @@ static void
 wait_for_stop (GrpcAioServer *self,
                GrpcAioOperation *operation)
 {
-  gboolean is_stopped;
+  gboolean is_stopped, is_waiting;
 
   if (grpc_aio_operation_refuse_forked (operation))
     return;
 
   g_mutex_lock (&self->lock);
   is_stopped = self->state == GRPC_AIO_SERVER_STATE_STOPPED;
-  if (!is_stopped)
+  is_waiting = !is_stopped && !grpc_aio_operation_is_withdrawn (operation);
+  if (is_waiting)
     grpc_aio_operation_list_append (&self->stop_waiters, operation);
   g_mutex_unlock (&self->lock);
 
   if (is_stopped)
     grpc_aio_operation_return_number (operation, TRUE);
+  else if (!is_waiting)
+    grpc_aio_operation_return_cancelled (operation);
 }
 
 /* A server that has not started has no queue of its own. */
@@ -922,44 +981,6 @@ new_stop_operation (GrpcAioServer *self,
   grpc_aio_operation_connect_withdrawal (operation, self, queue, withdraw);
 
   return operation;
-}
-
-static gboolean
-on_grace_ended (gpointer data)
-{
-  GrpcAioServer *self = data;
-
-  g_mutex_lock (&self->lock);
-  cancel_all_calls (self);
-  g_mutex_unlock (&self->lock);
-
-  return G_SOURCE_REMOVE;
-}
-
-/* The grace that ends first counts, and goes on when nobody waits any more. */
-static void
-set_grace (GrpcAioServer *self,
-           gint64 grace_usec,
-           GMainContext *context)
-{
-  g_autoptr (GSource) grace = g_timeout_source_new (MIN ((grace_usec + 999) / 1000, G_MAXUINT));
-
-  g_source_set_callback (grace, on_grace_ended, self, NULL);
-  g_source_attach (grace, context);
-
-  g_mutex_lock (&self->lock);
-  if (self->state == GRPC_AIO_SERVER_STATE_STOPPING &&
-      (self->grace == NULL || g_source_get_ready_time (grace) < g_source_get_ready_time (self->grace)))
-    {
-      GSource *longer = g_steal_pointer (&self->grace);
-
-      self->grace = g_steal_pointer (&grace);
-      grace = longer;
-    }
-  g_mutex_unlock (&self->lock);
-
-  if (grace != NULL)
-    g_source_destroy (grace);
 }
 
 /**

@@ -237,7 +237,13 @@ static void
 end_send (GrpcAioCoreCall *core_call,
           GrpcAioOperation *operation)
 {
-  grpc_aio_operation_return_error (operation, new_gone_error (context_of (core_call)));
+  GrpcAioServicerContext *self = context_of (core_call);
+
+  /* An answer that was to ask for the end, too, did not get as far. */
+  if (operation->kind == GRPC_AIO_SEND_STATUS)
+    arm_close (self);
+
+  grpc_aio_operation_return_error (operation, new_gone_error (self));
 }
 
 static const GrpcAioCoreCallFuncs core_call_funcs = {

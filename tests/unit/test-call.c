@@ -1060,6 +1060,29 @@ test_invoke_sync (ThreadFixture *fixture,
   g_thread_join (thread);
 }
 
+static gboolean
+has_no_calls (gpointer data)
+{
+  return grpc_aio_server_get_active_calls (((Peer *) data)->server) == 0;
+}
+
+static void
+test_cancel_queued_answer (Fixture *fixture,
+                           gconstpointer data)
+{
+  g_autoptr (GrpcAioCall) call = NULL;
+
+  g_test_summary ("A call whose answer waits behind messages ends when the client cancels it");
+
+  /* More messages than any window takes; nobody reads them. */
+  call = peer_call (&fixture->peer, "Count", GRPC_AIO_METHOD_KIND_UNARY_STREAM, "50000", NULL);
+  grpc_aio_call_wait_for_connection_async (call, NULL, NULL, NULL);
+  while (grpc_aio_server_get_active_calls (fixture->peer.server) == 0)
+    g_main_context_iteration (NULL, TRUE);
+  grpc_aio_call_cancel (call);
+  iterate_until (has_no_calls, &fixture->peer);
+}
+
 static void
 test_unreachable (void)
 {
@@ -1081,6 +1104,31 @@ test_unreachable (void)
   grpc_aio_multi_callable_invoke_async (method, request, options, NULL, store_result, &waiting);
   g_assert_null (grpc_aio_multi_callable_invoke_finish (method, await (&waiting), &error));
   g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_DEADLINE_EXCEEDED);
+}
+
+static void
+test_bad_target (void)
+{
+  GrpcAioChannel *channel = grpc_aio_channel_new ("ipv4:nonsense", NULL);
+  GrpcAioMultiCallable *method = grpc_aio_channel_unary_unary (channel, "/test.Peer/Echo");
+  g_autoptr (GBytes) request = bytes_from ("x");
+  g_autoptr (GAsyncResult) result = NULL, ready = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("A target that means nothing fails calls and waits, and its channel goes");
+
+  grpc_aio_multi_callable_invoke_async (method, request, NULL, NULL, store_result, &result);
+  g_assert_null (grpc_aio_multi_callable_invoke_finish (method, await (&result), &error));
+  g_assert_nonnull (error);
+  g_clear_error (&error);
+  grpc_aio_channel_ready_async (channel, NULL, store_result, &ready);
+  g_assert_false (grpc_aio_channel_ready_finish (channel, await (&ready), &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+
+  g_clear_object (&result);
+  g_clear_object (&ready);
+  g_assert_finalize_object (method);
+  g_assert_finalize_object (channel);
 }
 
 static void
@@ -1149,6 +1197,8 @@ main (int argc,
   ADD ("/call/invoke-cancel", test_invoke_cancel);
   g_test_add ("/call/invoke-sync", ThreadFixture, NULL, thread_fixture_set_up, test_invoke_sync, thread_fixture_tear_down);
   g_test_add_func ("/call/unreachable", test_unreachable);
+  g_test_add_func ("/call/bad-target", test_bad_target);
+  ADD ("/call/cancel-queued-answer", test_cancel_queued_answer);
 
   return g_test_run ();
 }

@@ -235,58 +235,6 @@ test_contexts (void)
     g_thread_join (threads[i]);
 }
 
-static gpointer
-run_server (gpointer data)
-{
-  GMainLoop *loop = data;
-
-  g_main_context_push_thread_default (g_main_loop_get_context (loop));
-  g_main_loop_run (loop);
-  g_main_context_pop_thread_default (g_main_loop_get_context (loop));
-
-  return NULL;
-}
-
-static gboolean
-quit_loop (gpointer data)
-{
-  g_main_loop_quit (data);
-
-  return G_SOURCE_REMOVE;
-}
-
-static void
-test_owners (void)
-{
-  g_autoptr (GMainContext) server_context = g_main_context_new ();
-  g_autoptr (GMainLoop) loop = g_main_loop_new (server_context, FALSE);
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (GSource) quit = g_idle_source_new ();
-  Peer peer = { NULL };
-  Worker worker = { .context = context, .peer = &peer, .n_calls = 20 };
-  GThread *server;
-
-  g_test_summary ("A context may be run by one thread after the other");
-
-  g_main_context_push_thread_default (server_context);
-  peer_set_up (&peer);
-  g_main_context_pop_thread_default (server_context);
-  server = g_thread_new ("server", run_server, loop);
-
-  for (guint i = 0; i < 5; i++)
-    {
-      call_in_thread (&worker);
-      g_thread_join (g_thread_new ("owner", call_in_thread, &worker));
-    }
-
-  g_source_set_callback (quit, quit_loop, loop, NULL);
-  g_source_attach (quit, server_context);
-  g_thread_join (server);
-  g_main_context_push_thread_default (server_context);
-  peer_tear_down (&peer);
-  g_main_context_pop_thread_default (server_context);
-}
-
 static gboolean
 on_readable (int fd,
              GIOCondition condition,
@@ -485,6 +433,98 @@ test_with_core (void)
   peer_tear_down (&peer);
 }
 
+static gpointer
+run_server (gpointer data)
+{
+  GMainLoop *loop = data;
+
+  g_main_context_push_thread_default (g_main_loop_get_context (loop));
+  g_main_loop_run (loop);
+  g_main_context_pop_thread_default (g_main_loop_get_context (loop));
+
+  return NULL;
+}
+
+static gboolean
+quit_loop (gpointer data)
+{
+  g_main_loop_quit (data);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_blocking_read (GrpcAioServicerContext *context,
+                  GBytes *request,
+                  gpointer user_data)
+{
+  guint *depth = user_data;
+  g_autoptr (GBytes) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  /* One handler at a time, however many calls have come. */
+  (*depth)++;
+  g_assert_cmpuint (*depth, ==, 1);
+  message = grpc_aio_servicer_context_read_sync (context, NULL, &error);
+  g_assert_no_error (error);
+  (*depth)--;
+  grpc_aio_servicer_context_complete (context, message);
+}
+
+static void
+test_blocking_handlers (void)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
+  g_autoptr (GrpcAioServer) server = grpc_aio_server_new ();
+  g_autoptr (GrpcAioService) service = grpc_aio_service_new ("test.Blocking");
+  g_autoptr (GrpcAioRpcMethodHandler) handler = NULL;
+  g_autoptr (GrpcAioChannel) channel = NULL;
+  g_autoptr (GrpcAioMultiCallable) method = NULL;
+  g_autoptr (GSource) quit = g_idle_source_new ();
+  g_autoptr (GBytes) message = bytes_from ("x");
+  g_autoptr (GError) error = NULL;
+  g_autofree char *target = NULL;
+  GrpcAioCall *calls[20];
+  guint depth = 0;
+  GThread *thread;
+
+  g_test_summary ("Handlers that block do not pile up on the stack");
+
+  handler = grpc_aio_rpc_method_handler_new_stream_unary (on_blocking_read, &depth, NULL);
+  grpc_aio_service_add_method (service, "Read", handler);
+  grpc_aio_server_add_service (server, service);
+  target = g_strdup_printf ("127.0.0.1:%d", grpc_aio_server_add_port (server, "127.0.0.1:0", NULL, &error));
+  g_assert_no_error (error);
+  g_main_context_push_thread_default (context);
+  g_assert_true (grpc_aio_server_start (server, &error));
+  g_main_context_pop_thread_default (context);
+  thread = g_thread_new ("server", run_server, loop);
+
+  channel = grpc_aio_channel_new (target, NULL);
+  method = grpc_aio_channel_stream_unary (channel, "/test.Blocking/Read");
+  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+    calls[i] = grpc_aio_multi_callable_call (method, NULL, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+    grpc_aio_call_write_async (calls[i], message, NULL, NULL, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (calls); i++)
+    {
+      g_autoptr (GAsyncResult) result = NULL;
+      g_autoptr (GBytes) response = NULL;
+
+      grpc_aio_call_response_async (calls[i], NULL, store_result, &result);
+      response = grpc_aio_call_response_finish (calls[i], await (&result), &error);
+      g_assert_no_error (error);
+      assert_bytes (response, "x");
+      g_object_unref (calls[i]);
+    }
+
+  g_source_set_callback (quit, quit_loop, loop, NULL);
+  g_source_attach (quit, context);
+  g_thread_join (thread);
+  g_assert_true (grpc_aio_server_stop_sync (server, 0, NULL, &error));
+}
+
 static void
 test_many_channels (Fixture *fixture,
                     gconstpointer data)
@@ -515,6 +555,38 @@ test_many_channels (Fixture *fixture,
     }
 }
 
+static void
+test_owners (void)
+{
+  g_autoptr (GMainContext) server_context = g_main_context_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (server_context, FALSE);
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GSource) quit = g_idle_source_new ();
+  Peer peer = { NULL };
+  Worker worker = { .context = context, .peer = &peer, .n_calls = 20 };
+  GThread *server;
+
+  g_test_summary ("A context may be run by one thread after the other");
+
+  g_main_context_push_thread_default (server_context);
+  peer_set_up (&peer);
+  g_main_context_pop_thread_default (server_context);
+  server = g_thread_new ("server", run_server, loop);
+
+  for (guint i = 0; i < 5; i++)
+    {
+      call_in_thread (&worker);
+      g_thread_join (g_thread_new ("owner", call_in_thread, &worker));
+    }
+
+  g_source_set_callback (quit, quit_loop, loop, NULL);
+  g_source_attach (quit, server_context);
+  g_thread_join (server);
+  g_main_context_push_thread_default (server_context);
+  peer_tear_down (&peer);
+  g_main_context_pop_thread_default (server_context);
+}
+
 #define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
@@ -527,6 +599,7 @@ main (int argc,
   ADD ("/engine/low-priority", test_low_priority);
   ADD ("/engine/budget", test_budget);
   ADD ("/engine/many-channels", test_many_channels);
+  g_test_add_func ("/engine/blocking-handlers", test_blocking_handlers);
   g_test_add_func ("/engine/contexts", test_contexts);
   g_test_add_func ("/engine/owners", test_owners);
   g_test_add_func ("/engine/accelerated", test_accelerated);
