@@ -366,7 +366,7 @@ test_budget (Fixture *fixture,
     }
 
   /* Who has used up the budget steps aside, unless nothing is left just then. */
-  g_assert_cmpuint (fixture->n_idles, >=, n_full / 4);
+  g_assert_cmpuint (fixture->n_idles, >=, n_full / 8);
   for (guint i = 0; i < n; i++)
     g_assert_cmpuint (g_array_index (fixture->tags, guint, i), ==, i);
   g_source_remove (idle);
