@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <glib/gi18n-lib.h>
 #include <grpc/grpc.h>
@@ -36,6 +37,10 @@ on_core_log (gpr_log_func_args *args)
 {
   g_autofree char *line = g_strdup_printf ("%d", args->line);
   g_autofree char *severity = g_ascii_strdown (gpr_log_severity_string (args->severity), -1);
+
+  /* grpc-core aborts next. */
+  if (strstr (args->message, "assertion failed") != NULL)
+    g_printerr ("grpc-core: %s:%d: %s\n", args->file, args->line, args->message);
 
   /* What matters to the program reaches it as a GError: even grpc-core's
    * errors are only details here. */

@@ -62,7 +62,7 @@ watch_in_thread (gpointer data)
       struct epoll_event events[16];
       int n = epoll_wait (self->epoll_fd, events, G_N_ELEMENTS (events), -1);
 
-      if (n <= 0)
+      if (n <= 0 || g_atomic_int_get (&self->stopped))
         continue;
 
       g_atomic_int_set (&self->ready, TRUE);

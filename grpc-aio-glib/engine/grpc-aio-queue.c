@@ -56,6 +56,7 @@ struct _GrpcAioQueue
   GMutex kick_lock;
   grpc_channel *kick_channel; /* with kick_lock */
   grpc_call *kick_call;       /* with kick_lock */
+  gboolean is_shut;           /* with kick_lock; grpc-core takes nothing any more */
   GrpcAioCompletion kick;
 };
 
@@ -220,6 +221,11 @@ static void
 kick (GrpcAioQueue *self)
 {
   g_mutex_lock (&self->kick_lock);
+  if (self->is_shut)
+    {
+      g_mutex_unlock (&self->kick_lock);
+      return;
+    }
   if (self->kick_call == NULL)
     {
       grpc_slice method = grpc_slice_from_static_string ("/");
@@ -645,7 +651,12 @@ grpc_aio_queue_unref (GrpcAioQueue *self)
   if (self->loop != NULL)
     g_clear_pointer (&self->loop, grpc_aio_loop_stop);
   else if (grpc_aio_core_is_usable ())
-    grpc_completion_queue_shutdown (self->core);
+    {
+      g_mutex_lock (&self->kick_lock);
+      self->is_shut = TRUE;
+      grpc_completion_queue_shutdown (self->core);
+      g_mutex_unlock (&self->kick_lock);
+    }
 
   grpc_aio_queue_let_go (self);
 }
