@@ -92,15 +92,6 @@ watch_state (GrpcAioChannel *self)
                                          grpc_aio_queue_get_core (self->home), &self->watch);
 }
 
-static void
-return_all (GrpcAioOperationList *operations)
-{
-  GrpcAioOperation *operation;
-
-  while ((operation = grpc_aio_operation_list_pop (operations)) != NULL)
-    grpc_aio_operation_return_number (operation, TRUE);
-}
-
 static GError *
 new_closed_error (void)
 {
@@ -178,8 +169,8 @@ update_state (GrpcAioChannel *self)
   if (has_changed && !grpc_aio_queue_is_orphan (self->home))
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
 
-  return_all (&changed);
-  return_all (&ready);
+  grpc_aio_operation_list_return_true (&changed);
+  grpc_aio_operation_list_return_true (&ready);
   fail_all (&failed);
 }
 
@@ -554,7 +545,7 @@ grpc_aio_channel_remove_member (GrpcAioChannel *self,
 
   if (closed.head != NULL)
     grpc_aio_channel_shut (self);
-  return_all (&closed);
+  grpc_aio_operation_list_return_true (&closed);
 }
 
 /**
@@ -1122,7 +1113,7 @@ grpc_aio_channel_close_async (GrpcAioChannel *self,
     grpc_aio_channel_close (self);
   else if (grace_usec > 0)
     set_grace (self, grace_usec, context);
-  return_all (&closed);
+  grpc_aio_operation_list_return_true (&closed);
 }
 
 /**

@@ -334,7 +334,6 @@ on_sent (GrpcAioCoreCall *self,
 {
   GrpcAioOperationList sent = { NULL, NULL };
   GrpcAioOperationList ended = { NULL, NULL };
-  GrpcAioOperation *operation;
 
   g_mutex_lock (&self->lock);
   if (ok)
@@ -355,8 +354,7 @@ on_sent (GrpcAioCoreCall *self,
     ended = grpc_aio_operation_list_take (&self->sends);
   g_mutex_unlock (&self->lock);
 
-  while ((operation = grpc_aio_operation_list_pop (&sent)) != NULL)
-    grpc_aio_operation_return_number (operation, TRUE);
+  grpc_aio_operation_list_return_true (&sent);
   end_sends (self, &ended);
   self->funcs->settled (self);
 }

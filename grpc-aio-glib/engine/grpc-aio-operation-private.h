@@ -139,5 +139,6 @@ GrpcAioOperation *grpc_aio_operation_list_pop (GrpcAioOperationList *self);
 gboolean grpc_aio_operation_list_remove (GrpcAioOperationList *self,
                                          GrpcAioOperation *operation);
 GrpcAioOperationList grpc_aio_operation_list_take (GrpcAioOperationList *self);
+void grpc_aio_operation_list_return_true (GrpcAioOperationList *self);
 
 G_END_DECLS

@@ -402,3 +402,13 @@ grpc_aio_operation_list_take (GrpcAioOperationList *self)
 
   return taken;
 }
+
+/* Each of them has succeeded. */
+void
+grpc_aio_operation_list_return_true (GrpcAioOperationList *self)
+{
+  GrpcAioOperation *operation;
+
+  while ((operation = grpc_aio_operation_list_pop (self)) != NULL)
+    grpc_aio_operation_return_number (operation, TRUE);
+}

@@ -113,15 +113,6 @@ method_free (gpointer data)
   g_free (method);
 }
 
-static void
-return_all (GrpcAioOperationList *operations)
-{
-  GrpcAioOperation *operation;
-
-  while ((operation = grpc_aio_operation_list_pop (operations)) != NULL)
-    grpc_aio_operation_return_number (operation, TRUE);
-}
-
 static gboolean
 is_orphan (GrpcAioServer *self)
 {
@@ -165,7 +156,7 @@ check_stopped (GrpcAioServer *self)
 
   if (!is_orphan (self) && !was_disposed)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
-  return_all (&waiters);
+  grpc_aio_operation_list_return_true (&waiters);
   if (grace != NULL)
     g_source_destroy (grace);
   if (was_disposed)
