@@ -2,20 +2,24 @@
 
 #include "engine/grpc-aio-operation-private.h"
 
+#include <string.h>
+
 #include <glib/gi18n-lib.h>
 #include <grpc/slice.h>
 
 #include "engine/grpc-aio-core-private.h"
+#include "engine/grpc-aio-pool-private.h"
 
 static void grpc_aio_operation_async_result_init (GAsyncResultIface *iface);
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GrpcAioOperation, grpc_aio_operation, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (G_TYPE_ASYNC_RESULT, grpc_aio_operation_async_result_init))
 
+/* Leaves it as new. */
 static void
-grpc_aio_operation_finalize (GObject *object)
+grpc_aio_operation_clear (gpointer object)
 {
-  GrpcAioOperation *self = GRPC_AIO_OPERATION (object);
+  GrpcAioOperation *self = object;
 
   if (self->destroy != NULL && self->pointer != NULL)
     self->destroy (self->pointer);
@@ -30,6 +34,14 @@ grpc_aio_operation_finalize (GObject *object)
   g_clear_pointer (&self->context, g_main_context_unref);
   g_clear_object (&self->kept);
   g_clear_object (&self->source);
+
+  memset (&self->next, 0, sizeof *self - G_STRUCT_OFFSET (GrpcAioOperation, next));
+}
+
+static void
+grpc_aio_operation_finalize (GObject *object)
+{
+  grpc_aio_operation_clear (object);
 
   G_OBJECT_CLASS (grpc_aio_operation_parent_class)->finalize (object);
 }
@@ -100,7 +112,7 @@ grpc_aio_operation_new (GrpcAioOperationKind kind,
 GrpcAioOperation *
 grpc_aio_operation_new_unwatched (GrpcAioOperationKind kind)
 {
-  GrpcAioOperation *self = g_object_new (GRPC_AIO_TYPE_OPERATION, NULL);
+  GrpcAioOperation *self = grpc_aio_pool_take (GRPC_AIO_POOL_OPERATION, GRPC_AIO_TYPE_OPERATION);
 
   self->kind = kind;
 
@@ -189,6 +201,12 @@ grpc_aio_operation_connect_withdrawal (GrpcAioOperation *self,
   grpc_aio_operation_connect (self, owner, push_withdrawal);
 }
 
+static void
+release (gpointer data)
+{
+  grpc_aio_pool_release (GRPC_AIO_POOL_OPERATION, data, grpc_aio_operation_clear);
+}
+
 static gboolean
 call_back (gpointer data)
 {
@@ -203,7 +221,6 @@ call_back (gpointer data)
 static void
 deliver (GrpcAioOperation *self)
 {
-  g_autoptr (GrpcAioOperation) operation = self;
   g_autoptr (GSource) idle = NULL;
 
   if (self->cancelled_id != 0)
@@ -212,18 +229,21 @@ deliver (GrpcAioOperation *self)
       self->cancelled_id = 0;
     }
   if (self->callback == NULL)
-    return;
-
+    {
+      release (self);
+      return;
+    }
   if (grpc_aio_queue_get_turn (self->context) > self->birth)
     {
       call_back (self);
+      release (self);
       return;
     }
 
   idle = g_idle_source_new ();
   g_source_set_priority (idle, G_PRIORITY_DEFAULT);
   g_source_set_static_name (idle, "grpc-aio-operation");
-  g_source_set_callback (idle, call_back, g_steal_pointer (&operation), g_object_unref);
+  g_source_set_callback (idle, call_back, self, release);
   g_source_attach (idle, self->context);
 }
 
