@@ -14,8 +14,11 @@ GrpcAioCall *grpc_aio_call_new (GrpcAioMultiCallable *multi_callable,
                                 GBytes *request,
                                 GrpcAioCallOptions *options);
 
-void grpc_aio_call_wait_for_response (GrpcAioCall *self,
-                                      GrpcAioOperation *operation);
+void grpc_aio_call_run (GrpcAioMultiCallable *multi_callable,
+                        GrpcAioQueue *queue,
+                        GBytes *request,
+                        GrpcAioCallOptions *options,
+                        GrpcAioOperation *operation);
 
 /* Any thread. */
 void grpc_aio_call_cancel_member (GrpcAioChannelMember *member,

@@ -2,6 +2,8 @@
 
 #include "client/grpc-aio-call-private.h"
 
+#include <string.h>
+
 #include <glib/gi18n-lib.h>
 #include <grpc/slice.h>
 #include <grpc/support/alloc.h>
@@ -14,6 +16,7 @@
 #include "engine/grpc-aio-bytes-private.h"
 #include "engine/grpc-aio-core-call-private.h"
 #include "engine/grpc-aio-core-private.h"
+#include "engine/grpc-aio-pool-private.h"
 #include "engine/grpc-aio-sync-private.h"
 #include "types/grpc-aio-error-private.h"
 
@@ -55,12 +58,18 @@ struct _GrpcAioCall
 {
   GObject parent_instance;
 
+  /* Written by grpc-core until the batches are back. Their memory stays when the
+   * call is used again. */
+  grpc_metadata_array initial_array;
+  grpc_metadata_array trailing_array;
+
   GrpcAioCoreCall core_call; /* its lock is for the fields below */
   GrpcAioMultiCallable *multi_callable;
   GrpcAioChannelMember member;
   gint64 deadline_usec;   /* monotonic; G_MAXINT64 for none */
   gint is_cancelled_here; /* atomic */
 
+  gboolean is_hidden; /* no program has it */
   GrpcAioCallState state;
   GrpcAioBatch starting;
   GrpcAioBatch ending;
@@ -69,9 +78,7 @@ struct _GrpcAioCall
   gboolean has_closed_writes;
   GrpcAioOperationList waiting;
 
-  /* Written by grpc-core until the batches are back. */
-  grpc_metadata_array initial_array;
-  grpc_metadata_array trailing_array;
+  /* Written by grpc-core, too. */
   grpc_byte_buffer *response_buffer;
   grpc_status_code core_code;
   grpc_slice core_details;
@@ -105,6 +112,12 @@ G_DEFINE_FINAL_TYPE (GrpcAioCall, grpc_aio_call, G_TYPE_OBJECT)
 
 /* How late grpc-core's clock may be on a busy machine. */
 #define CLOCK_USEC (100 * 1000)
+
+/* How many entries of metadata a call that is used again keeps room for. */
+#define KEPT_METADATA 32
+
+static void grpc_aio_call_init (GrpcAioCall *self);
+static void grpc_aio_call_clear (gpointer object);
 
 static GrpcAioCall *
 call_of (GrpcAioCoreCall *core_call)
@@ -354,7 +367,7 @@ advance (GrpcAioCall *self,
 
   settle_all (self, &settled);
 
-  if (grpc_aio_queue_is_orphan (self->core_call.queue))
+  if (self->is_hidden || grpc_aio_queue_is_orphan (self->core_call.queue))
     return;
 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
@@ -443,11 +456,18 @@ add_no_ops (GrpcAioCoreCall *core_call,
   return 0;
 }
 
+static void
+release (GrpcAioCoreCall *core_call)
+{
+  grpc_aio_pool_release (GRPC_AIO_POOL_CALL, core_call->owner, grpc_aio_call_clear);
+}
+
 static const GrpcAioCoreCallFuncs core_call_funcs = {
   .add_ops = add_no_ops,
   .end_read = end_operation,
   .end_send = end_operation,
   .settled = on_core_settled,
+  .release = release,
 };
 
 static void
@@ -462,17 +482,31 @@ grpc_aio_call_dispose (GObject *object)
 }
 
 static void
-grpc_aio_call_finalize (GObject *object)
+empty_array (grpc_metadata_array *array)
 {
-  GrpcAioCall *self = GRPC_AIO_CALL (object);
+  array->count = 0;
+  if (array->capacity > KEPT_METADATA)
+    {
+      grpc_metadata_array_destroy (array);
+      grpc_metadata_array_init (array);
+    }
+}
+
+/* Leaves it as new. */
+static void
+grpc_aio_call_clear (gpointer object)
+{
+  GrpcAioCall *self = object;
 
   g_assert (self->waiting.head == NULL);
 
   if (self->member.previous != NULL)
     grpc_aio_channel_remove_member (grpc_aio_multi_callable_get_channel (self->multi_callable), &self->member);
+  if (!self->is_hidden)
+    g_signal_handlers_destroy (object);
 
-  grpc_metadata_array_destroy (&self->initial_array);
-  grpc_metadata_array_destroy (&self->trailing_array);
+  empty_array (&self->initial_array);
+  empty_array (&self->trailing_array);
   grpc_slice_unref (self->core_details);
   g_clear_pointer (&self->response_buffer, grpc_byte_buffer_destroy);
   gpr_free ((gpointer) self->core_debug_string);
@@ -483,6 +517,20 @@ grpc_aio_call_finalize (GObject *object)
   g_clear_pointer (&self->response, g_bytes_unref);
   g_clear_pointer (&self->details, g_free);
   g_clear_object (&self->multi_callable);
+
+  memset (&self->core_call, 0, sizeof *self - G_STRUCT_OFFSET (GrpcAioCall, core_call));
+  grpc_aio_call_init (self);
+}
+
+static void
+grpc_aio_call_finalize (GObject *object)
+{
+  GrpcAioCall *self = GRPC_AIO_CALL (object);
+
+  grpc_aio_call_clear (self);
+  grpc_metadata_array_destroy (&self->initial_array);
+  grpc_metadata_array_destroy (&self->trailing_array);
+  g_mutex_clear (&self->core_call.lock);
 
   G_OBJECT_CLASS (grpc_aio_call_parent_class)->finalize (object);
 }
@@ -567,9 +615,13 @@ take_deadline (GrpcAioCall *self,
                GrpcAioCallOptions *options)
 {
   gint64 timeout_usec = options != NULL ? grpc_aio_call_options_get_timeout_usec (options) : -1;
-  gint64 now = g_get_monotonic_time ();
+  gint64 now;
 
-  if (timeout_usec < 0 || timeout_usec > G_MAXINT64 - now)
+  if (timeout_usec < 0)
+    return gpr_inf_future (GPR_CLOCK_MONOTONIC);
+
+  now = g_get_monotonic_time ();
+  if (timeout_usec > G_MAXINT64 - now)
     return gpr_inf_future (GPR_CLOCK_MONOTONIC);
 
   self->deadline_usec = now + timeout_usec;
@@ -592,7 +644,8 @@ new_initial_metadata_op (const GrpcAioCoreMetadata *metadata,
   return op;
 }
 
-/* With the lock. As few batches as the kind of the method allows. */
+/* As few batches as the kind of the method allows. With the lock, unless nobody
+ * else has the call. */
 static gboolean
 start (GrpcAioCall *self,
        GBytes *request,
@@ -601,15 +654,15 @@ start (GrpcAioCall *self,
   GrpcAioCoreMetadata metadata;
   grpc_op ops[6];
   gsize n_ops = 0, n_start_ops;
-  grpc_byte_buffer *message = NULL;
+  grpc_byte_buffer message;
   gboolean started;
 
   grpc_aio_core_metadata_init (&metadata, options != NULL ? grpc_aio_call_options_get_metadata (options) : NULL);
   ops[n_ops++] = new_initial_metadata_op (&metadata, options);
   if (request != NULL)
     {
-      message = grpc_aio_bytes_to_core (request);
-      ops[n_ops++] = (grpc_op){ .op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = message };
+      grpc_aio_bytes_to_core (request, &message);
+      ops[n_ops++] = (grpc_op){ .op = GRPC_OP_SEND_MESSAGE, .data.send_message.send_message = &message };
       ops[n_ops++] = (grpc_op){ .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT };
     }
   ops[n_ops++] = (grpc_op){
@@ -635,13 +688,8 @@ start (GrpcAioCall *self,
 
   if (is_unary_unary (self))
     {
-      /* Fire and forget: the call keeps itself until its end. */
       self->ending.done = on_unary_ended;
-      grpc_aio_core_call_begin (&self->core_call);
       started = grpc_aio_core_call_start (&self->core_call, &self->ending, ops, n_ops);
-      if (started)
-        grpc_aio_core_call_keep_owner (&self->core_call);
-      grpc_aio_core_call_end (&self->core_call);
     }
   else
     {
@@ -653,7 +701,8 @@ start (GrpcAioCall *self,
     }
 
   grpc_aio_core_metadata_clear (&metadata);
-  g_clear_pointer (&message, grpc_byte_buffer_destroy);
+  if (request != NULL)
+    grpc_slice_buffer_destroy (&message.data.raw.slice_buffer);
 
   return started;
 }
@@ -669,52 +718,105 @@ fail (GrpcAioCall *self,
   self->details = g_strdup (details);
 }
 
+/* Runs on any thread, while @operation is pending. */
+static void
+cancel_from_operation (GrpcAioOperation *operation,
+                       gpointer owner)
+{
+  grpc_aio_call_cancel (owner);
+}
+
+/* A call that is not started yet, or has failed. */
+static GrpcAioCall *
+create (GrpcAioMultiCallable *multi_callable,
+        GrpcAioQueue *queue,
+        GrpcAioCallOptions *options)
+{
+  GrpcAioCall *self = grpc_aio_pool_take (GRPC_AIO_POOL_CALL, GRPC_AIO_TYPE_CALL);
+  const char *authority = options != NULL ? grpc_aio_call_options_get_authority (options) : NULL;
+
+  self->multi_callable = g_object_ref (multi_callable);
+  grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue);
+  if (grpc_aio_channel_create_call (grpc_aio_multi_callable_get_channel (multi_callable), queue,
+                                    grpc_aio_multi_callable_get_registered (multi_callable),
+                                    grpc_aio_multi_callable_get_method (multi_callable), authority,
+                                    take_deadline (self, options), &self->core_call.core, &self->member))
+    return self;
+
+  if (!grpc_aio_core_is_usable ())
+    {
+      g_autoptr (GError) error = grpc_aio_core_new_forked_error ();
+
+      fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, error->message);
+    }
+  else
+    {
+      fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, _("The channel is closed"));
+    }
+
+  return self;
+}
+
+static void
+fail_to_start (GrpcAioCall *self)
+{
+  fail (self, GRPC_AIO_STATUS_CODE_INTERNAL, _("The call could not be started"));
+  grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_INTERNAL, self->details);
+}
+
 GrpcAioCall *
 grpc_aio_call_new (GrpcAioMultiCallable *multi_callable,
                    GrpcAioQueue *queue,
                    GBytes *request,
                    GrpcAioCallOptions *options)
 {
-  GrpcAioCall *self = g_object_new (GRPC_AIO_TYPE_CALL, NULL);
-  GrpcAioChannel *channel = grpc_aio_multi_callable_get_channel (multi_callable);
-  grpc_call *core;
+  GrpcAioCall *self = create (multi_callable, queue, options);
 
-  self->multi_callable = g_object_ref (multi_callable);
-  core = grpc_aio_channel_create_call (channel, queue,
-                                       grpc_aio_multi_callable_get_registered (multi_callable),
-                                       grpc_aio_multi_callable_get_method (multi_callable),
-                                       options != NULL ? grpc_aio_call_options_get_authority (options) : NULL,
-                                       take_deadline (self, options));
-  grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue, core);
+  if (self->state == GRPC_AIO_CALL_STATE_DONE)
+    return self;
 
-  if (core == NULL && !grpc_aio_core_is_usable ())
-    {
-      g_autoptr (GError) error = grpc_aio_core_new_forked_error ();
+  /* Fire and forget: the call keeps itself until its end. */
+  if (is_unary_unary (self))
+    grpc_aio_core_call_keep_owner (&self->core_call, g_object_ref (self));
 
-      fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, error->message);
-    }
-  else if (core == NULL)
-    {
-      fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, _("The channel is closed"));
-    }
-  else
-    {
-      gboolean is_open = grpc_aio_channel_add_member (channel, &self->member);
-      gboolean started;
+  g_mutex_lock (&self->core_call.lock);
+  if (!start (self, request, options))
+    fail_to_start (self);
+  g_mutex_unlock (&self->core_call.lock);
 
-      g_mutex_lock (&self->core_call.lock);
-      started = start (self, request, options);
-      g_mutex_unlock (&self->core_call.lock);
-
-      if (!started)
-        fail (self, GRPC_AIO_STATUS_CODE_INTERNAL, _("The call could not be started"));
-      if (!is_open)
-        g_atomic_int_set (&self->is_cancelled_here, TRUE);
-      if (!started || !is_open)
-        grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, _("The channel is closed"));
-    }
+  if (self->state == GRPC_AIO_CALL_STATE_DONE && is_unary_unary (self))
+    grpc_aio_core_call_lose_owner (&self->core_call);
 
   return self;
+}
+
+/* Makes a whole call with one request and one response for @operation, which is
+ * all that the program sees of it. Consumes @operation. */
+void
+grpc_aio_call_run (GrpcAioMultiCallable *multi_callable,
+                   GrpcAioQueue *queue,
+                   GBytes *request,
+                   GrpcAioCallOptions *options,
+                   GrpcAioOperation *operation)
+{
+  GrpcAioCall *self = create (multi_callable, queue, options);
+
+  self->is_hidden = TRUE;
+  grpc_aio_core_call_keep_owner (&self->core_call, self);
+
+  if (self->state != GRPC_AIO_CALL_STATE_DONE)
+    {
+      grpc_aio_operation_list_append (&self->waiting, operation);
+      grpc_aio_operation_connect (operation, self, cancel_from_operation);
+      if (start (self, request, options))
+        return;
+
+      self->waiting = (GrpcAioOperationList){ NULL, NULL };
+      fail_to_start (self);
+    }
+
+  settle (self, operation);
+  grpc_aio_core_call_lose_owner (&self->core_call);
 }
 
 /* Any thread; with the channel's lock, which keeps the call. */
@@ -726,14 +828,6 @@ grpc_aio_call_cancel_member (GrpcAioChannelMember *member,
 
   g_atomic_int_set (&self->is_cancelled_here, TRUE);
   grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, details);
-}
-
-/* Runs on any thread, while @operation is pending. */
-static void
-cancel_from_operation (GrpcAioOperation *operation,
-                       gpointer owner)
-{
-  grpc_aio_call_cancel (owner);
 }
 
 static gboolean
@@ -795,16 +889,6 @@ refuse_wrong_kind (GrpcAioCall *self,
                                        grpc_aio_multi_callable_get_method (self->multi_callable), _(reason));
 
   return TRUE;
-}
-
-/* Waits for the response with an operation whose source may be another object,
- * if it keeps the call. Consumes. */
-void
-grpc_aio_call_wait_for_response (GrpcAioCall *self,
-                                 GrpcAioOperation *operation)
-{
-  grpc_aio_operation_connect (operation, self, cancel_from_operation);
-  wait_or_settle (self, operation);
 }
 
 /* Sends in the order of the calls. Consumes. */

@@ -22,15 +22,14 @@ GrpcAioQueue *grpc_aio_channel_get_queue (GrpcAioChannel *self);
 gpointer grpc_aio_channel_register_method (GrpcAioChannel *self,
                                            const char *method);
 
-grpc_call *grpc_aio_channel_create_call (GrpcAioChannel *self,
-                                         GrpcAioQueue *queue,
-                                         gpointer registered,
-                                         const char *method,
-                                         const char *authority,
-                                         gpr_timespec deadline);
-
-gboolean grpc_aio_channel_add_member (GrpcAioChannel *self,
-                                      GrpcAioChannelMember *member);
+gboolean grpc_aio_channel_create_call (GrpcAioChannel *self,
+                                       GrpcAioQueue *queue,
+                                       gpointer registered,
+                                       const char *method,
+                                       const char *authority,
+                                       gpr_timespec deadline,
+                                       grpc_call **call,
+                                       GrpcAioChannelMember *member);
 void grpc_aio_channel_remove_member (GrpcAioChannel *self,
                                      GrpcAioChannelMember *member);
 

@@ -466,63 +466,63 @@ grpc_aio_channel_register_method (GrpcAioChannel *self,
   return handle;
 }
 
-/* NULL when the channel is closed. */
-grpc_call *
+/* With the lock. */
+static grpc_call *
+create_call (GrpcAioChannel *self,
+             grpc_completion_queue *queue,
+             gpointer registered,
+             const char *method,
+             const char *authority,
+             gpr_timespec deadline)
+{
+  grpc_slice path, host;
+  grpc_call *call;
+
+  if (registered != NULL && authority == NULL)
+    return grpc_channel_create_registered_call (self->core, NULL, GRPC_PROPAGATE_DEFAULTS, queue,
+                                                registered, deadline, NULL);
+
+  path = grpc_slice_from_copied_string (method);
+  host = grpc_slice_from_copied_string (authority != NULL ? authority : "");
+  call = grpc_channel_create_call (self->core, NULL, GRPC_PROPAGATE_DEFAULTS, queue,
+                                   path, authority != NULL ? &host : NULL, deadline, NULL);
+  grpc_slice_unref (path);
+  grpc_slice_unref (host);
+
+  return call;
+}
+
+/* Sets @call before @member is in the list of calls to cancel. FALSE when the
+ * channel is closed. */
+gboolean
 grpc_aio_channel_create_call (GrpcAioChannel *self,
                               GrpcAioQueue *queue,
                               gpointer registered,
                               const char *method,
                               const char *authority,
-                              gpr_timespec deadline)
+                              gpr_timespec deadline,
+                              grpc_call **call,
+                              GrpcAioChannelMember *member)
 {
-  grpc_completion_queue *core_queue = grpc_aio_queue_get_core (queue);
-  grpc_call *call = NULL;
-
   if (!grpc_aio_core_is_usable ())
-    return NULL;
+    return FALSE;
 
   g_mutex_lock (&self->lock);
   if (self->core != NULL && !self->is_closed)
     {
-      if (authority == NULL && registered != NULL)
-        {
-          call = grpc_channel_create_registered_call (self->core, NULL, GRPC_PROPAGATE_DEFAULTS, core_queue,
-                                                      registered, deadline, NULL);
-        }
-      else
-        {
-          grpc_slice path = grpc_slice_from_copied_string (method);
-          grpc_slice host = grpc_slice_from_copied_string (authority != NULL ? authority : "");
+      *call = create_call (self, grpc_aio_queue_get_core (queue), registered, method, authority, deadline);
 
-          call = grpc_channel_create_call (self->core, NULL, GRPC_PROPAGATE_DEFAULTS, core_queue,
-                                           path, authority != NULL ? &host : NULL, deadline, NULL);
-          grpc_slice_unref (path);
-          grpc_slice_unref (host);
-        }
+      member->next = self->members;
+      member->previous = &self->members;
+      if (self->members != NULL)
+        self->members->previous = &member->next;
+      self->members = member;
+
       watch_state (self);
     }
   g_mutex_unlock (&self->lock);
 
-  return call;
-}
-
-/* FALSE when the channel was closed meanwhile. */
-gboolean
-grpc_aio_channel_add_member (GrpcAioChannel *self,
-                             GrpcAioChannelMember *member)
-{
-  gboolean is_open;
-
-  g_mutex_lock (&self->lock);
-  is_open = !self->is_closed;
-  member->next = self->members;
-  member->previous = &self->members;
-  if (self->members != NULL)
-    self->members->previous = &member->next;
-  self->members = member;
-  g_mutex_unlock (&self->lock);
-
-  return is_open;
+  return *call != NULL;
 }
 
 void

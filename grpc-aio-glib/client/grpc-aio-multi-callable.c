@@ -250,9 +250,8 @@ grpc_aio_multi_callable_call (GrpcAioMultiCallable *self,
 
 /**
  * grpc_aio_multi_callable_invoke_async:
- * @self: a method with one response
- * @request: (nullable): the request; `NULL` if and only if the requests are a
- *   stream
+ * @self: a method with one request and one response
+ * @request: (nullable): the request
  * @options: (nullable): what to choose for this call
  * @cancellable: (nullable): a way to cancel the call
  * @callback: (scope async): called once the call has ended
@@ -271,8 +270,8 @@ grpc_aio_multi_callable_invoke_async (GrpcAioMultiCallable *self,
                                       GAsyncReadyCallback callback,
                                       gpointer user_data)
 {
+  g_autoptr (GrpcAioQueue) queue = NULL;
   GrpcAioOperation *operation;
-  GrpcAioCall *call;
 
   g_return_if_fail (GRPC_AIO_IS_MULTI_CALLABLE (self));
   g_return_if_fail (options == NULL || GRPC_AIO_IS_CALL_OPTIONS (options));
@@ -291,19 +290,20 @@ grpc_aio_multi_callable_invoke_async (GrpcAioMultiCallable *self,
                                            _("The responses of %s are a stream: start a call and read them"), self->method);
       return;
     }
-  if ((request != NULL) != takes_one_request (self))
+  if (!takes_one_request (self))
     {
-      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_INVALID_ARGUMENT,
-                                           request != NULL
-                                               ? _("The requests of %s are a stream: start a call and write them")
-                                               : _("%s needs a request"),
-                                           self->method);
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_NOT_SUPPORTED,
+                                           _("The requests of %s are a stream: start a call and write them"), self->method);
+      return;
+    }
+  if (request == NULL)
+    {
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_INVALID_ARGUMENT, _("%s needs a request"), self->method);
       return;
     }
 
-  call = grpc_aio_multi_callable_call (self, request, options);
-  operation->kept = call;
-  grpc_aio_call_wait_for_response (call, operation);
+  queue = grpc_aio_channel_get_queue (self->channel);
+  grpc_aio_call_run (self, queue, request, options, operation);
 }
 
 /**

@@ -4,10 +4,12 @@
 
 #include <gio/gio.h>
 #include <grpc/grpc.h>
+#include <grpc/slice_buffer.h>
 
 G_BEGIN_DECLS
 
-grpc_byte_buffer *grpc_aio_bytes_to_core (GBytes *bytes);
+void grpc_aio_bytes_to_core (GBytes *bytes,
+                             grpc_byte_buffer *buffer);
 GBytes *grpc_aio_bytes_new_take_core (grpc_byte_buffer *buffer);
 
 char *grpc_aio_slice_dup_text (grpc_slice slice);

@@ -12,7 +12,7 @@
 #include <grpc/slice.h>
 
 /* Up to this size a copy costs less than the reference counts. */
-#define COPY_MAX 64
+#define COPY_MAX 256
 
 /* The sizes for which the memory of a message is kept for the next one. */
 #define KEPT_MIN (64 * 1024)
@@ -24,12 +24,14 @@ unref_bytes (gpointer data)
   g_bytes_unref (data);
 }
 
-grpc_byte_buffer *
-grpc_aio_bytes_to_core (GBytes *bytes)
+/* Fills @buffer, whose slices the caller destroys: grpc-core takes them out, and
+ * needs no buffer of its own for that. */
+void
+grpc_aio_bytes_to_core (GBytes *bytes,
+                        grpc_byte_buffer *buffer)
 {
   gsize length;
   gconstpointer data = g_bytes_get_data (bytes, &length);
-  grpc_byte_buffer *buffer;
   grpc_slice slice;
 
   if (length <= COPY_MAX)
@@ -37,10 +39,9 @@ grpc_aio_bytes_to_core (GBytes *bytes)
   else
     slice = grpc_slice_new_with_user_data ((gpointer) data, length, unref_bytes, g_bytes_ref (bytes));
 
-  buffer = grpc_raw_byte_buffer_create (&slice, 1);
-  grpc_slice_unref (slice);
-
-  return buffer;
+  *buffer = (grpc_byte_buffer){ .type = GRPC_BB_RAW, .data.raw.compression = GRPC_COMPRESS_NONE };
+  grpc_slice_buffer_init (&buffer->data.raw.slice_buffer);
+  grpc_slice_buffer_add (&buffer->data.raw.slice_buffer, slice);
 }
 
 static void

@@ -32,6 +32,8 @@ typedef struct
                     GrpcAioOperation *operation);
   /* A read or send was completed. */
   void (*settled) (GrpcAioCoreCall *call);
+  /* Drops a reference to the owner; NULL for g_object_unref (). */
+  void (*release) (GrpcAioCoreCall *call);
 } GrpcAioCoreCallFuncs;
 
 /* What both share: the handle, the batches, the queued reads and sends. */
@@ -61,9 +63,10 @@ struct _GrpcAioCoreCall
 void grpc_aio_core_call_init (GrpcAioCoreCall *self,
                               gpointer owner,
                               const GrpcAioCoreCallFuncs *funcs,
-                              GrpcAioQueue *queue,
-                              grpc_call *core);
-void grpc_aio_core_call_keep_owner (GrpcAioCoreCall *self);
+                              GrpcAioQueue *queue);
+void grpc_aio_core_call_keep_owner (GrpcAioCoreCall *self,
+                                    gpointer owner);
+void grpc_aio_core_call_lose_owner (GrpcAioCoreCall *self);
 void grpc_aio_core_call_begin (GrpcAioCoreCall *self);
 void grpc_aio_core_call_end (GrpcAioCoreCall *self);
 gboolean grpc_aio_core_call_dispose (GrpcAioCoreCall *self);

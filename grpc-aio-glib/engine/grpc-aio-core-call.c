@@ -27,11 +27,14 @@ static void on_sent (GrpcAioCoreCall *self,
 static void
 release_batch (GrpcAioCoreCall *self)
 {
-  GObject *owner = self->owner;
+  if (g_atomic_int_add (&self->outstanding, -1) != OWNER_WAITS + 1 ||
+      !g_atomic_int_compare_and_exchange (&self->outstanding, OWNER_WAITS, 0))
+    return;
 
-  if (g_atomic_int_add (&self->outstanding, -1) == OWNER_WAITS + 1 &&
-      g_atomic_int_compare_and_exchange (&self->outstanding, OWNER_WAITS, 0))
-    g_object_unref (owner);
+  if (self->funcs->release != NULL)
+    self->funcs->release (self);
+  else
+    g_object_unref (self->owner);
 }
 
 static void
@@ -48,26 +51,32 @@ void
 grpc_aio_core_call_init (GrpcAioCoreCall *self,
                          gpointer owner,
                          const GrpcAioCoreCallFuncs *funcs,
-                         GrpcAioQueue *queue,
-                         grpc_call *core)
+                         GrpcAioQueue *queue)
 {
   self->owner = owner;
   self->funcs = funcs;
   self->queue = grpc_aio_queue_ref (queue);
-  self->core = core;
   self->reading.done = on_read;
   self->reading.may_complete = TRUE;
   self->sending.done = on_sent;
   self->sending.may_complete = TRUE;
 }
 
-/* From now on the owner lives until the last batch is back. For once, before
- * or while a batch is outstanding. */
+/* From now on the owner lives until the last batch is back. For once, before or
+ * while a batch is outstanding. Consumes a reference to @owner. */
 void
-grpc_aio_core_call_keep_owner (GrpcAioCoreCall *self)
+grpc_aio_core_call_keep_owner (GrpcAioCoreCall *self,
+                               gpointer owner)
 {
-  g_object_ref (self->owner);
   g_atomic_int_or ((guint *) &self->outstanding, OWNER_WAITS);
+}
+
+/* No batch came about. */
+void
+grpc_aio_core_call_lose_owner (GrpcAioCoreCall *self)
+{
+  grpc_aio_core_call_begin (self);
+  grpc_aio_core_call_end (self);
 }
 
 /* Counts as a batch, so that the owner lives meanwhile. */
@@ -279,7 +288,8 @@ start_send (GrpcAioCoreCall *self)
 {
   grpc_op ops[MAX_OPS];
   gsize n_ops = 0;
-  grpc_byte_buffer *message = NULL;
+  grpc_byte_buffer message;
+  gboolean has_message = FALSE;
   gboolean is_last = FALSE;
 
   if (self->n_in_flight > 0 || self->sends_ended || self->sends.head == NULL)
@@ -287,7 +297,7 @@ start_send (GrpcAioCoreCall *self)
 
   for (GrpcAioOperation *at = self->sends.head; at != NULL && !is_last; at = at->next)
     {
-      if (at->message != NULL && message != NULL)
+      if (at->message != NULL && has_message)
         break;
       if (at->kind == GRPC_AIO_SEND_INITIAL_METADATA && self->n_in_flight > 0)
         break;
@@ -299,11 +309,12 @@ start_send (GrpcAioCoreCall *self)
         }
       if (at->message != NULL)
         {
-          message = grpc_aio_bytes_to_core (at->message);
+          grpc_aio_bytes_to_core (at->message, &message);
           ops[n_ops++] = (grpc_op){
             .op = GRPC_OP_SEND_MESSAGE,
-            .data.send_message.send_message = message,
+            .data.send_message.send_message = &message,
           };
+          has_message = TRUE;
         }
       if (at->kind == GRPC_AIO_SEND_CLOSE)
         {
@@ -325,7 +336,8 @@ start_send (GrpcAioCoreCall *self)
       self->sends_ended = TRUE;
     }
 
-  g_clear_pointer (&message, grpc_byte_buffer_destroy);
+  if (has_message)
+    grpc_slice_buffer_destroy (&message.data.raw.slice_buffer);
 }
 
 static void

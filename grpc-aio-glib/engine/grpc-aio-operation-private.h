@@ -65,7 +65,6 @@ struct _GrpcAioOperation
   GrpcAioCoreMetadata metadata;
   grpc_slice details;
   GrpcAioStatusCode code; /* or whatever else the owner has to keep */
-  gpointer kept;          /* an object that lives as long */
 
   gpointer owner;
   gulong cancelled_id;

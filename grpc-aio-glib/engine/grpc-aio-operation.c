@@ -32,7 +32,6 @@ grpc_aio_operation_clear (gpointer object)
   g_clear_pointer (&self->queue, grpc_aio_queue_unref);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->context, g_main_context_unref);
-  g_clear_object (&self->kept);
   g_clear_object (&self->source);
 
   memset (&self->next, 0, sizeof *self - G_STRUCT_OFFSET (GrpcAioOperation, next));

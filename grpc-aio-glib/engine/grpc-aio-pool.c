@@ -19,11 +19,15 @@ typedef struct
   gpointer objects[GRPC_AIO_N_POOLS][POOL_MAX];
 } Pools;
 
+static _Thread_local Pools *pools;
+
+/* What a thread has goes with it. */
 static void
 pools_free (gpointer data)
 {
   Pools *self = data;
 
+  pools = NULL;
   for (guint i = 0; i < GRPC_AIO_N_POOLS; i++)
     {
       for (guint j = 0; j < self->n_objects[i]; j++)
@@ -32,21 +36,15 @@ pools_free (gpointer data)
   g_free (self);
 }
 
-/* What a thread has goes with it. */
 static GPrivate owned_pools = G_PRIVATE_INIT (pools_free);
 
 static Pools *
-get_pools (void)
+pools_new (void)
 {
-  Pools *self = g_private_get (&owned_pools);
+  pools = g_new0 (Pools, 1);
+  g_private_set (&owned_pools, pools);
 
-  if (G_LIKELY (self != NULL))
-    return self;
-
-  self = g_new0 (Pools, 1);
-  g_private_set (&owned_pools, self);
-
-  return self;
+  return pools;
 }
 
 /* An object of @type, which is always the same for @id. */
@@ -54,10 +52,10 @@ gpointer
 grpc_aio_pool_take (GrpcAioPoolId id,
                     GType type)
 {
-  Pools *pools = get_pools ();
+  Pools *self = pools;
 
-  if (pools->n_objects[id] > 0)
-    return pools->objects[id][--pools->n_objects[id]];
+  if (self != NULL && self->n_objects[id] > 0)
+    return self->objects[id][--self->n_objects[id]];
 
   return g_object_new (type, NULL);
 }
@@ -76,7 +74,7 @@ grpc_aio_pool_release (GrpcAioPoolId id,
                        gpointer object,
                        GrpcAioPoolClear clear)
 {
-  Pools *pools;
+  Pools *self;
 
   if (!is_ours_alone (object))
     {
@@ -86,9 +84,9 @@ grpc_aio_pool_release (GrpcAioPoolId id,
 
   clear (object);
 
-  pools = get_pools ();
-  if (pools->n_objects[id] < POOL_MAX)
-    pools->objects[id][pools->n_objects[id]++] = object;
+  self = pools != NULL ? pools : pools_new ();
+  if (self->n_objects[id] < POOL_MAX)
+    self->objects[id][self->n_objects[id]++] = object;
   else
     g_object_unref (object);
 }

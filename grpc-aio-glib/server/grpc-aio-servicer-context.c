@@ -292,7 +292,7 @@ answer (GrpcAioServicerContext *self,
     return;
 
   grpc_aio_core_call_begin (&self->core_call);
-  grpc_aio_core_call_keep_owner (&self->core_call);
+  grpc_aio_core_call_keep_owner (&self->core_call, g_object_ref (self));
   grpc_aio_core_call_send (&self->core_call, operation);
   grpc_aio_core_call_end (&self->core_call);
 }
@@ -462,7 +462,8 @@ grpc_aio_servicer_context_new (GrpcAioServer *server,
 {
   GrpcAioServicerContext *self = g_object_new (GRPC_AIO_TYPE_SERVICER_CONTEXT, NULL);
 
-  grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue, incoming->core);
+  grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue);
+  self->core_call.core = incoming->core;
   self->core_call.needs_initial_metadata = TRUE;
   self->server = g_object_ref (server);
   self->registration = incoming->registration;

@@ -99,6 +99,77 @@ test_nested (Fixture *fixture,
 
 typedef struct
 {
+  GWeakRef weak;
+  GAsyncResult *kept;
+  gboolean has_gone;
+  gboolean is_back;
+} Results;
+
+static void
+on_gone (gpointer data,
+         GObject *where)
+{
+  *(gboolean *) data = TRUE;
+}
+
+static void
+watch_result (GObject *source,
+              GAsyncResult *result,
+              gpointer user_data)
+{
+  Results *results = user_data;
+
+  g_weak_ref_set (&results->weak, result);
+  g_object_weak_ref (G_OBJECT (result), on_gone, &results->has_gone);
+  results->is_back = TRUE;
+}
+
+static void
+keep_result (GObject *source,
+             GAsyncResult *result,
+             gpointer user_data)
+{
+  Results *results = user_data;
+
+  results->kept = g_object_ref (result);
+  results->is_back = TRUE;
+}
+
+static void
+test_results (Fixture *fixture,
+              gconstpointer data)
+{
+  g_autoptr (GrpcAioMultiCallable) echo = grpc_aio_channel_unary_unary (fixture->peer.channel, "/test.Peer/Echo");
+  g_autoptr (GBytes) request = bytes_from ("kept");
+  g_autoptr (GBytes) response = NULL;
+  g_autoptr (GObject) gone = NULL;
+  g_autoptr (GError) error = NULL;
+  Results results = { .kept = NULL };
+
+  g_test_summary ("A result is the program's as long as it wants it, though objects are used again");
+
+  g_weak_ref_init (&results.weak, NULL);
+  grpc_aio_multi_callable_invoke_async (echo, request, NULL, NULL, watch_result, &results);
+  iterate_until (is_true, &results.is_back);
+  iterate_until (is_true, &results.has_gone);
+  gone = g_weak_ref_get (&results.weak);
+  g_assert_null (gone);
+
+  results.is_back = FALSE;
+  grpc_aio_multi_callable_invoke_async (echo, request, NULL, NULL, keep_result, &results);
+  iterate_until (is_true, &results.is_back);
+  for (guint i = 0; i < 3; i++)
+    assert_echo (&fixture->peer);
+
+  response = grpc_aio_multi_callable_invoke_finish (echo, results.kept, &error);
+  g_assert_no_error (error);
+  assert_bytes (response, "kept");
+  g_object_unref (results.kept);
+  g_weak_ref_clear (&results.weak);
+}
+
+typedef struct
+{
   GrpcAioCall *call;
   guint n_messages;
   guint n_idles;
@@ -599,6 +670,7 @@ main (int argc,
   ADD ("/engine/low-priority", test_low_priority);
   ADD ("/engine/budget", test_budget);
   ADD ("/engine/many-channels", test_many_channels);
+  ADD ("/engine/results", test_results);
   g_test_add_func ("/engine/blocking-handlers", test_blocking_handlers);
   g_test_add_func ("/engine/contexts", test_contexts);
   g_test_add_func ("/engine/owners", test_owners);
