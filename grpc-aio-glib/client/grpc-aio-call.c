@@ -449,13 +449,6 @@ end_operation (GrpcAioCoreCall *core_call,
   wait_or_settle (call_of (core_call), operation);
 }
 
-static gsize
-add_no_ops (GrpcAioCoreCall *core_call,
-            grpc_op *ops)
-{
-  return 0;
-}
-
 static void
 release (GrpcAioCoreCall *core_call)
 {
@@ -463,7 +456,6 @@ release (GrpcAioCoreCall *core_call)
 }
 
 static const GrpcAioCoreCallFuncs core_call_funcs = {
-  .add_ops = add_no_ops,
   .end_read = end_operation,
   .end_send = end_operation,
   .settled = on_core_settled,

@@ -19,10 +19,19 @@ struct _GrpcAioBatch
   gboolean may_complete; /* while it is started */
 };
 
+/* The end of a server's call. */
+typedef struct
+{
+  GBytes *message; /* the last one, or NULL */
+  GrpcAioCoreMetadata metadata;
+  grpc_status_code code;
+  grpc_slice details;
+} GrpcAioAnswer;
+
 /* What a client's call and a server's call do each in their own way. */
 typedef struct
 {
-  /* With the lock; adds to the operations of a send. */
+  /* With the lock; what else to ask for with an answer. */
   gsize (*add_ops) (GrpcAioCoreCall *call,
                     grpc_op *ops);
   /* A read met the end of the stream, a send could not be done. Consumes. */
@@ -55,7 +64,9 @@ struct _GrpcAioCoreCall
 
   GrpcAioBatch sending;
   GrpcAioOperationList sends;
-  guint n_in_flight; /* at the head of sends */
+  guint n_in_flight;           /* at the head of sends */
+  const GrpcAioAnswer *answer; /* to go after all sends */
+  gboolean is_sending;
   gboolean sends_ended;
   gboolean needs_initial_metadata;
 };
@@ -82,6 +93,8 @@ void grpc_aio_core_call_read (GrpcAioCoreCall *self,
                               GrpcAioOperation *operation);
 void grpc_aio_core_call_send (GrpcAioCoreCall *self,
                               GrpcAioOperation *operation);
+gboolean grpc_aio_core_call_answer (GrpcAioCoreCall *self,
+                                    const GrpcAioAnswer *answer);
 void grpc_aio_core_call_cancel (GrpcAioCoreCall *self,
                                 grpc_status_code code,
                                 const char *details);

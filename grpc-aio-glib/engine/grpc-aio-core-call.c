@@ -151,7 +151,7 @@ grpc_aio_core_call_start (GrpcAioCoreCall *self,
 gboolean
 grpc_aio_core_call_is_idle (GrpcAioCoreCall *self)
 {
-  return !self->is_reading && self->n_in_flight == 0;
+  return !self->is_reading && !self->is_sending;
 }
 
 void
@@ -256,27 +256,36 @@ end_sends (GrpcAioCoreCall *self,
 }
 
 static grpc_op
-new_initial_metadata_op (GrpcAioOperation *operation)
+new_initial_metadata_op (const GrpcAioCoreMetadata *metadata)
 {
   return (grpc_op){
     .op = GRPC_OP_SEND_INITIAL_METADATA,
     .data.send_initial_metadata = {
-        .count = operation != NULL ? operation->metadata.n_entries : 0,
-        .metadata = operation != NULL ? operation->metadata.entries : NULL,
+        .count = metadata != NULL ? metadata->n_entries : 0,
+        .metadata = metadata != NULL ? metadata->entries : NULL,
     },
   };
 }
 
 static grpc_op
-new_status_op (GrpcAioOperation *operation)
+new_message_op (grpc_byte_buffer *message)
+{
+  return (grpc_op){
+    .op = GRPC_OP_SEND_MESSAGE,
+    .data.send_message.send_message = message,
+  };
+}
+
+static grpc_op
+new_status_op (const GrpcAioAnswer *answer)
 {
   return (grpc_op){
     .op = GRPC_OP_SEND_STATUS_FROM_SERVER,
     .data.send_status_from_server = {
-        .trailing_metadata_count = operation->metadata.n_entries,
-        .trailing_metadata = operation->metadata.entries,
-        .status = (grpc_status_code) operation->code,
-        .status_details = &operation->details,
+        .trailing_metadata_count = answer->metadata.n_entries,
+        .trailing_metadata = answer->metadata.entries,
+        .status = answer->code,
+        .status_details = (grpc_slice *) &answer->details,
     },
   };
 }
@@ -286,16 +295,18 @@ new_status_op (GrpcAioOperation *operation)
 static void
 start_send (GrpcAioCoreCall *self)
 {
+  const GrpcAioAnswer *answer = self->answer;
+  GrpcAioOperation *at = self->sends.head;
   grpc_op ops[MAX_OPS];
   gsize n_ops = 0;
   grpc_byte_buffer message;
   gboolean has_message = FALSE;
   gboolean is_last = FALSE;
 
-  if (self->n_in_flight > 0 || self->sends_ended || self->sends.head == NULL)
+  if (self->is_sending || self->sends_ended || (at == NULL && answer == NULL))
     return;
 
-  for (GrpcAioOperation *at = self->sends.head; at != NULL && !is_last; at = at->next)
+  for (; at != NULL && !is_last; at = at->next)
     {
       if (at->message != NULL && has_message)
         break;
@@ -304,16 +315,13 @@ start_send (GrpcAioCoreCall *self)
 
       if (self->needs_initial_metadata)
         {
-          ops[n_ops++] = new_initial_metadata_op (at->kind == GRPC_AIO_SEND_INITIAL_METADATA ? at : NULL);
+          ops[n_ops++] = new_initial_metadata_op (at->kind == GRPC_AIO_SEND_INITIAL_METADATA ? &at->metadata : NULL);
           self->needs_initial_metadata = FALSE;
         }
       if (at->message != NULL)
         {
           grpc_aio_bytes_to_core (at->message, &message);
-          ops[n_ops++] = (grpc_op){
-            .op = GRPC_OP_SEND_MESSAGE,
-            .data.send_message.send_message = &message,
-          };
+          ops[n_ops++] = new_message_op (&message);
           has_message = TRUE;
         }
       if (at->kind == GRPC_AIO_SEND_CLOSE)
@@ -321,16 +329,29 @@ start_send (GrpcAioCoreCall *self)
           ops[n_ops++] = (grpc_op){ .op = GRPC_OP_SEND_CLOSE_FROM_CLIENT };
           is_last = TRUE;
         }
-      else if (at->kind == GRPC_AIO_SEND_STATUS)
-        {
-          ops[n_ops++] = new_status_op (at);
-          n_ops += self->funcs->add_ops (self, &ops[n_ops]);
-          is_last = TRUE;
-        }
       self->n_in_flight++;
     }
 
-  if (!grpc_aio_core_call_start (self, &self->sending, ops, n_ops))
+  if (at == NULL && answer != NULL && (!has_message || answer->message == NULL))
+    {
+      if (self->needs_initial_metadata)
+        {
+          ops[n_ops++] = new_initial_metadata_op (NULL);
+          self->needs_initial_metadata = FALSE;
+        }
+      if (answer->message != NULL)
+        {
+          grpc_aio_bytes_to_core (answer->message, &message);
+          ops[n_ops++] = new_message_op (&message);
+          has_message = TRUE;
+        }
+      ops[n_ops++] = new_status_op (answer);
+      n_ops += self->funcs->add_ops (self, &ops[n_ops]);
+      self->answer = NULL;
+    }
+
+  self->is_sending = grpc_aio_core_call_start (self, &self->sending, ops, n_ops);
+  if (!self->is_sending)
     {
       self->n_in_flight = 0;
       self->sends_ended = TRUE;
@@ -348,6 +369,7 @@ on_sent (GrpcAioCoreCall *self,
   GrpcAioOperationList ended = { NULL, NULL };
 
   g_mutex_lock (&self->lock);
+  self->is_sending = FALSE;
   if (ok)
     {
       while (self->n_in_flight > 0)
@@ -389,6 +411,18 @@ grpc_aio_core_call_send (GrpcAioCoreCall *self,
   g_mutex_unlock (&self->lock);
 
   end_sends (self, &ended);
+}
+
+/* With the lock. Sends @answer after all that waits; it stays the caller's. FALSE
+ * when nothing can be sent any more. */
+gboolean
+grpc_aio_core_call_answer (GrpcAioCoreCall *self,
+                           const GrpcAioAnswer *answer)
+{
+  self->answer = answer;
+  start_send (self);
+
+  return !self->sends_ended;
 }
 
 /* NULL while there is none. */

@@ -31,7 +31,6 @@ typedef enum
   GRPC_AIO_SEND_INITIAL_METADATA,
   GRPC_AIO_SEND_MESSAGE,
   GRPC_AIO_SEND_CLOSE,
-  GRPC_AIO_SEND_STATUS,
 } GrpcAioOperationKind;
 
 /* Runs on any thread. */
@@ -50,7 +49,6 @@ struct _GrpcAioOperation
   GrpcAioOperation *next;
   GrpcAioOperationKind kind;
 
-  /* Of who waits; none when nobody does. */
   gpointer source;
   gpointer tag;
   GMainContext *context;
@@ -61,10 +59,8 @@ struct _GrpcAioOperation
 
   GBytes *message; /* what a send carries */
 
-  /* Of sends of metadata or a status. */
-  GrpcAioCoreMetadata metadata;
-  grpc_slice details;
-  GrpcAioStatusCode code; /* or whatever else the owner has to keep */
+  GrpcAioCoreMetadata metadata; /* the same */
+  GrpcAioStatusCode code;       /* whatever the owner has to keep */
 
   gpointer owner;
   gulong cancelled_id;
@@ -94,7 +90,6 @@ GrpcAioOperation *grpc_aio_operation_new (GrpcAioOperationKind kind,
                                           GCancellable *cancellable,
                                           GAsyncReadyCallback callback,
                                           gpointer user_data);
-GrpcAioOperation *grpc_aio_operation_new_unwatched (GrpcAioOperationKind kind);
 
 void grpc_aio_operation_connect (GrpcAioOperation *self,
                                  gpointer owner,

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
-#include <grpc/slice.h>
 
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-pool-private.h"
@@ -27,8 +26,6 @@ grpc_aio_operation_clear (gpointer object)
   g_clear_pointer (&self->message, g_bytes_unref);
   if (self->metadata.n_entries > 0)
     grpc_aio_core_metadata_clear (&self->metadata);
-  if (self->kind == GRPC_AIO_SEND_STATUS)
-    grpc_slice_unref (self->details);
   g_clear_pointer (&self->queue, grpc_aio_queue_unref);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->context, g_main_context_unref);
@@ -94,8 +91,9 @@ grpc_aio_operation_new (GrpcAioOperationKind kind,
                         GAsyncReadyCallback callback,
                         gpointer user_data)
 {
-  GrpcAioOperation *self = grpc_aio_operation_new_unwatched (kind);
+  GrpcAioOperation *self = grpc_aio_pool_take (GRPC_AIO_POOL_OPERATION, GRPC_AIO_TYPE_OPERATION);
 
+  self->kind = kind;
   self->source = g_object_ref (source);
   self->tag = tag;
   self->context = g_main_context_ref_thread_default ();
@@ -103,17 +101,6 @@ grpc_aio_operation_new (GrpcAioOperationKind kind,
   self->callback = callback;
   self->user_data = user_data;
   self->birth = grpc_aio_queue_get_turn (NULL);
-
-  return self;
-}
-
-/* For what nobody waits for. */
-GrpcAioOperation *
-grpc_aio_operation_new_unwatched (GrpcAioOperationKind kind)
-{
-  GrpcAioOperation *self = grpc_aio_pool_take (GRPC_AIO_POOL_OPERATION, GRPC_AIO_TYPE_OPERATION);
-
-  self->kind = kind;
 
   return self;
 }

@@ -11,6 +11,7 @@
 
 #include "engine/grpc-aio-bytes-private.h"
 #include "engine/grpc-aio-core-call-private.h"
+#include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-sync-private.h"
 #include "server/grpc-aio-rpc-method-handler-private.h"
 #include "server/grpc-aio-server-private.h"
@@ -68,6 +69,7 @@ struct _GrpcAioServicerContext
   GrpcAioMetadata *trailing_metadata;
   GrpcAioStatusCode code;
   char *details;
+  GrpcAioAnswer answer; /* what is sent of these */
 };
 
 enum
@@ -112,50 +114,6 @@ streams_responses (GrpcAioServicerContext *self)
   return kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
 }
 
-/* For the server a call has ended when it is over and grpc-core has nothing of it
- * any more. Happens once. */
-static void
-leave_server (GrpcAioServicerContext *self)
-{
-  gboolean is_leaving;
-
-  g_mutex_lock (&self->core_call.lock);
-  is_leaving = self->is_done && !self->has_left && grpc_aio_core_call_is_idle (&self->core_call);
-  self->has_left |= is_leaving;
-  g_mutex_unlock (&self->core_call.lock);
-
-  if (is_leaving)
-    grpc_aio_server_call_ended (self->server, self->registration);
-}
-
-/* The call is over: answered, or given up. Happens once. */
-static void
-finish (GrpcAioServicerContext *self)
-{
-  gboolean was_done;
-
-  g_mutex_lock (&self->core_call.lock);
-  was_done = self->is_done;
-  self->is_done = TRUE;
-  self->is_cancelled = self->is_core_cancelled != 0;
-  g_mutex_unlock (&self->core_call.lock);
-
-  if (was_done)
-    return;
-
-  if (!grpc_aio_queue_is_orphan (self->core_call.queue) &&
-      g_signal_has_handler_pending (self, signals[SIGNAL_DONE], 0, TRUE))
-    g_signal_emit (self, signals[SIGNAL_DONE], 0);
-  leave_server (self);
-}
-
-static void
-on_closed (GrpcAioCoreCall *core_call,
-           gboolean ok)
-{
-  finish (context_of (core_call));
-}
-
 static grpc_op
 new_close_op (GrpcAioServicerContext *self)
 {
@@ -165,20 +123,58 @@ new_close_op (GrpcAioServicerContext *self)
   };
 }
 
-/* Has grpc-core tell when the client gives up. A call that is answered before it
- * comes to this asks together with its answer. */
+static void on_closed (GrpcAioCoreCall *core_call,
+                       gboolean ok);
+
+/* With the lock. Has grpc-core tell when the client gives up. A call that is
+ * answered before it comes to this asks together with its answer. */
 static void
 arm_close (GrpcAioServicerContext *self)
 {
   const grpc_op op = new_close_op (self);
 
+  if (self->is_close_armed)
+    return;
+
+  self->closing.done = on_closed;
+  self->is_close_armed = grpc_aio_core_call_start (&self->core_call, &self->closing, &op, 1);
+}
+
+/* Looks, after each step, whether the call is over: answered, or given up. For
+ * the server it has ended when grpc-core has nothing of it any more, either.
+ * Both happen once. */
+static void
+settle (GrpcAioServicerContext *self,
+        gboolean is_closed)
+{
+  gboolean is_idle, becomes_done, is_leaving;
+
   g_mutex_lock (&self->core_call.lock);
-  if (!self->is_close_armed)
+  /* An answer that was to ask for the end, too, will not get as far. */
+  if (self->core_call.sends_ended)
+    arm_close (self);
+  is_idle = grpc_aio_core_call_is_idle (&self->core_call);
+  becomes_done = !self->is_done && (is_closed || (self->is_close_with_status && is_idle));
+  if (becomes_done)
     {
-      self->closing.done = on_closed;
-      self->is_close_armed = grpc_aio_core_call_start (&self->core_call, &self->closing, &op, 1);
+      self->is_done = TRUE;
+      self->is_cancelled = self->is_core_cancelled != 0;
     }
+  is_leaving = self->is_done && !self->has_left && is_idle;
+  self->has_left |= is_leaving;
   g_mutex_unlock (&self->core_call.lock);
+
+  if (becomes_done && !grpc_aio_queue_is_orphan (self->core_call.queue))
+    g_signal_emit (self, signals[SIGNAL_DONE], 0);
+  if (is_leaving)
+    grpc_aio_server_call_ended (self->server, self->registration);
+}
+
+static void
+on_closed (GrpcAioCoreCall *core_call,
+           gboolean ok)
+{
+  settle (context_of (core_call), TRUE);
 }
 
 /* With the lock. */
@@ -200,16 +196,7 @@ add_close_op (GrpcAioCoreCall *core_call,
 static void
 on_core_settled (GrpcAioCoreCall *core_call)
 {
-  GrpcAioServicerContext *self = context_of (core_call);
-  gboolean is_over;
-
-  g_mutex_lock (&self->core_call.lock);
-  is_over = self->is_close_with_status && grpc_aio_core_call_is_idle (&self->core_call);
-  g_mutex_unlock (&self->core_call.lock);
-
-  if (is_over)
-    finish (self);
-  leave_server (self);
+  settle (context_of (core_call), FALSE);
 }
 
 static GError *
@@ -237,13 +224,7 @@ static void
 end_send (GrpcAioCoreCall *core_call,
           GrpcAioOperation *operation)
 {
-  GrpcAioServicerContext *self = context_of (core_call);
-
-  /* An answer that was to ask for the end, too, did not get as far. */
-  if (operation->kind == GRPC_AIO_SEND_STATUS)
-    arm_close (self);
-
-  grpc_aio_operation_return_error (operation, new_gone_error (self));
+  grpc_aio_operation_return_error (operation, new_gone_error (context_of (core_call)));
 }
 
 static const GrpcAioCoreCallFuncs core_call_funcs = {
@@ -261,12 +242,10 @@ answer (GrpcAioServicerContext *self,
         GrpcAioStatusCode code,
         const char *details)
 {
-  GrpcAioOperation *operation = NULL;
-  gboolean is_first;
+  gboolean is_answering = FALSE;
 
   g_mutex_lock (&self->core_call.lock);
-  is_first = !self->is_answered;
-  if (is_first)
+  if (!self->is_answered)
     {
       self->is_answered = TRUE;
       self->code = code;
@@ -275,26 +254,26 @@ answer (GrpcAioServicerContext *self,
           g_free (self->details);
           self->details = g_strdup (details);
         }
-
+      /* Nobody is left to hear an answer after the end, nor in a forked child. */
+      is_answering = !self->is_done && grpc_aio_core_is_usable ();
     }
-  /* Nobody is left to hear an answer after the end. */
-  if (is_first && !self->is_done)
+  if (is_answering)
     {
-      operation = grpc_aio_operation_new_unwatched (GRPC_AIO_SEND_STATUS);
-      operation->message = response != NULL ? g_bytes_ref (response) : NULL;
-      operation->code = code;
-      operation->details = grpc_slice_from_copied_string (self->details != NULL ? self->details : "");
-      grpc_aio_core_metadata_init (&operation->metadata, self->trailing_metadata);
+      self->answer.message = response != NULL ? g_bytes_ref (response) : NULL;
+      self->answer.code = (grpc_status_code) code;
+      if (details != NULL)
+        self->answer.details = grpc_slice_from_copied_string (details);
+      grpc_aio_core_metadata_init (&self->answer.metadata, self->trailing_metadata);
+
+      grpc_aio_core_call_begin (&self->core_call);
+      grpc_aio_core_call_keep_owner (&self->core_call, g_object_ref (self));
+      if (!grpc_aio_core_call_answer (&self->core_call, &self->answer))
+        arm_close (self);
     }
   g_mutex_unlock (&self->core_call.lock);
 
-  if (operation == NULL)
-    return;
-
-  grpc_aio_core_call_begin (&self->core_call);
-  grpc_aio_core_call_keep_owner (&self->core_call, g_object_ref (self));
-  grpc_aio_core_call_send (&self->core_call, operation);
-  grpc_aio_core_call_end (&self->core_call);
+  if (is_answering)
+    grpc_aio_core_call_end (&self->core_call);
 }
 
 static void
@@ -328,6 +307,9 @@ grpc_aio_servicer_context_finalize (GObject *object)
   grpc_metadata_array_destroy (&self->request_array);
   g_clear_pointer (&self->request, g_bytes_unref);
   g_clear_pointer (&self->request_buffer, grpc_byte_buffer_destroy);
+  g_clear_pointer (&self->answer.message, g_bytes_unref);
+  grpc_aio_core_metadata_clear (&self->answer.metadata);
+  grpc_slice_unref (self->answer.details);
   grpc_aio_core_call_clear (&self->core_call);
 
   g_clear_object (&self->handler);
@@ -439,6 +421,7 @@ static void
 grpc_aio_servicer_context_init (GrpcAioServicerContext *self)
 {
   g_mutex_init (&self->core_call.lock);
+  self->answer.details = grpc_empty_slice ();
 }
 
 static gint64
@@ -489,8 +472,10 @@ run_handler (GrpcAioServicerContext *self,
   else
     grpc_aio_rpc_method_handler_run (self->handler, self, request);
 
+  g_mutex_lock (&self->core_call.lock);
   if (!self->is_answered)
     arm_close (self);
+  g_mutex_unlock (&self->core_call.lock);
 }
 
 static void
