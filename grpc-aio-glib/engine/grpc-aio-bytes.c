@@ -14,7 +14,8 @@
 /* Up to this size a copy costs less than the reference counts. */
 #define COPY_MAX 256
 
-/* The sizes for which the memory of a message is kept for the next one. */
+/* From this size on the memory of a message is kept for the next ones: as much as
+ * that of two messages of the size that grpc-core takes by default. */
 #define KEPT_MIN (64 * 1024)
 #define KEPT_MAX (8 * 1024 * 1024)
 
@@ -67,25 +68,56 @@ bytes_new_share_slice (const grpc_slice *slice)
   return g_bytes_new_with_free_func (GRPC_SLICE_START_PTR (*kept), GRPC_SLICE_LENGTH (*kept), unref_slice, kept);
 }
 
-/* The memory of a large message goes back to the system when it is freed, and
- * each of its pages costs a fault when it comes again: the last block is kept. */
-typedef struct
+/* Memory that goes back to the system when it is freed costs a page fault for
+ * each 4 KiB when it comes again: some is kept. */
+typedef struct _Block Block;
+
+struct _Block
 {
+  Block *next;
   gsize size;
   guint8 data[];
-} Block;
+};
 
-static Block *kept_block; /* atomic */
+static GMutex blocks_lock;
+static Block *blocks;      /* with blocks_lock; the last that was given back first */
+static gsize largest_size; /* with blocks_lock; of all that were ever made */
+
+/* grpc-core reads into memory from malloc (), which suffers from the same. glibc
+ * stops giving the end of its heap back to the system once it has seen large
+ * blocks come and go, so show it one. Its pages are never touched. */
+static void
+teach_malloc (gsize size)
+{
+  g_free (g_malloc (2 * size));
+}
 
 static Block *
 block_new (gsize size)
 {
-  Block *block = g_atomic_pointer_exchange (&kept_block, NULL);
+  gboolean is_largest = FALSE;
+  Block **at = &blocks;
+  Block *block;
 
-  if (block != NULL && (block->size < size || block->size / 4 > size))
-    g_clear_pointer (&block, g_free);
+  g_mutex_lock (&blocks_lock);
+  while (*at != NULL && ((*at)->size < size || (*at)->size / 4 > size))
+    at = &(*at)->next;
+  block = *at;
+  if (block != NULL)
+    *at = block->next;
+  if (block == NULL && size > largest_size && size <= KEPT_MAX)
+    {
+      is_largest = TRUE;
+      largest_size = size;
+    }
+  g_mutex_unlock (&blocks_lock);
+
+  if (is_largest)
+    teach_malloc (size);
   if (block == NULL)
     {
+      /* Messages of nearly the same size share their blocks. */
+      size = (size + KEPT_MIN - 1) / KEPT_MIN * KEPT_MIN;
       block = g_malloc (sizeof (Block) + size);
       block->size = size;
     }
@@ -93,14 +125,36 @@ block_new (gsize size)
   return block;
 }
 
+/* Lets the oldest go for the newest. */
 static void
 block_free (gpointer data)
 {
   Block *block = data;
+  Block *too_much;
+  Block **at;
+  gsize size = 0;
 
-  if (block->size <= KEPT_MAX)
-    block = g_atomic_pointer_exchange (&kept_block, block);
-  g_free (block);
+  if (block->size > KEPT_MAX)
+    {
+      g_free (block);
+      return;
+    }
+
+  g_mutex_lock (&blocks_lock);
+  block->next = blocks;
+  blocks = block;
+  for (at = &blocks; *at != NULL && size + (*at)->size <= KEPT_MAX; at = &(*at)->next)
+    size += (*at)->size;
+  too_much = g_steal_pointer (at);
+  g_mutex_unlock (&blocks_lock);
+
+  while (too_much != NULL)
+    {
+      Block *next = too_much->next;
+
+      g_free (too_much);
+      too_much = next;
+    }
 }
 
 /* What came in several pieces is put together. */
