@@ -274,17 +274,22 @@ void
 grpc_aio_server_call_ended (GrpcAioServer *self,
                             gpointer method)
 {
-  GSource *source = g_main_current_source ();
-  gboolean was_last;
+  GSource *source;
+  gboolean is_stopping, was_last;
 
   g_mutex_lock (&self->lock);
   ((Method *) method)->n_calls--;
   self->n_calls--;
-  was_last = self->n_calls == 0 && self->state == GRPC_AIO_SERVER_STATE_STOPPING;
+  is_stopping = self->state == GRPC_AIO_SERVER_STATE_STOPPING;
+  was_last = is_stopping && self->n_calls == 0;
   g_mutex_unlock (&self->lock);
+
+  if (!is_stopping)
+    return;
 
   /* A connection that is closed with something unread resets, and what the client
    * has not read yet is lost. Most clients close theirs now by themselves. */
+  source = g_main_current_source ();
   if (was_last && source != NULL)
     set_grace (self, LINGER_USEC, g_source_get_context (source));
   else if (was_last)
@@ -363,7 +368,7 @@ find_handler (GrpcAioServer *self,
     return NULL;
 
   metadata = grpc_aio_core_metadata_to_glib (&incoming->metadata);
-  details = grpc_aio_handler_call_details_new (incoming->method, incoming->host, metadata);
+  details = grpc_aio_handler_call_details_new (incoming->own_method, incoming->host, metadata);
   for (guint i = 0; i < self->generic_handlers->len && handler == NULL; i++)
     handler = grpc_aio_generic_rpc_handler_service (g_ptr_array_index (self->generic_handlers, i), details);
 
@@ -412,12 +417,12 @@ on_call (GrpcAioCompletion *completion,
       if (method->name != NULL)
         {
           incoming.deadline = request->deadline;
-          incoming.method = g_strdup (method->name);
+          incoming.method = method->name;
         }
       else
         {
           incoming.deadline = request->details.deadline;
-          incoming.method = grpc_aio_slice_dup_text (request->details.method);
+          incoming.own_method = grpc_aio_slice_dup_text (request->details.method);
           incoming.host = grpc_aio_slice_dup_text (request->details.host);
           grpc_call_details_destroy (&request->details);
           grpc_call_details_init (&request->details);
@@ -443,9 +448,7 @@ on_call (GrpcAioCompletion *completion,
 
   if (ok && !is_refused)
     {
-      g_object_ref (self);
       serve (self, method, &incoming, payload);
-      g_object_unref (self);
       return;
     }
 
@@ -455,7 +458,7 @@ on_call (GrpcAioCompletion *completion,
       grpc_call_unref (incoming.core);
       grpc_metadata_array_destroy (&incoming.metadata);
       g_clear_pointer (&payload, grpc_byte_buffer_destroy);
-      g_free (incoming.method);
+      g_free (incoming.own_method);
       g_free (incoming.host);
     }
   check_stopped (self);

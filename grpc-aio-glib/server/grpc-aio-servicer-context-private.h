@@ -15,7 +15,8 @@ typedef struct
   grpc_call *core;
   grpc_metadata_array metadata;
   gpr_timespec deadline;
-  char *method;
+  const char *method; /* lives as long as the server, or */
+  char *own_method;   /* is the call's own */
   char *host;
   gpointer registration; /* the server's own */
 } GrpcAioIncomingCall;

@@ -2,6 +2,8 @@
 
 #include "server/grpc-aio-servicer-context-private.h"
 
+#include <string.h>
+
 #include <glib/gi18n-lib.h>
 #include <grpc/slice.h>
 
@@ -12,6 +14,7 @@
 #include "engine/grpc-aio-bytes-private.h"
 #include "engine/grpc-aio-core-call-private.h"
 #include "engine/grpc-aio-core-private.h"
+#include "engine/grpc-aio-pool-private.h"
 #include "engine/grpc-aio-sync-private.h"
 #include "server/grpc-aio-rpc-method-handler-private.h"
 #include "server/grpc-aio-server-private.h"
@@ -46,7 +49,8 @@ struct _GrpcAioServicerContext
   GrpcAioServer *server;
   gpointer registration;
   GrpcAioRpcMethodHandler *handler;
-  char *method;
+  const char *method; /* the server's, or own_method */
+  char *own_method;
   char *host;
   gint64 deadline_usec; /* monotonic; G_MAXINT64 for none */
   grpc_metadata_array request_array;
@@ -227,11 +231,50 @@ end_send (GrpcAioCoreCall *core_call,
   grpc_aio_operation_return_error (operation, new_gone_error (context_of (core_call)));
 }
 
+/* Leaves it as new. */
+static void
+grpc_aio_servicer_context_clear (gpointer object)
+{
+  GrpcAioServicerContext *self = object;
+
+  /* A call that grpc-core would not close has ended now. */
+  if (!self->has_left && self->server != NULL)
+    grpc_aio_server_call_ended (self->server, self->registration);
+
+  /* As a GObject does when it goes. */
+  g_signal_handlers_destroy (self);
+
+  grpc_metadata_array_destroy (&self->request_array);
+  g_clear_pointer (&self->request, g_bytes_unref);
+  g_clear_pointer (&self->request_buffer, grpc_byte_buffer_destroy);
+  g_clear_pointer (&self->answer.message, g_bytes_unref);
+  grpc_aio_core_metadata_clear (&self->answer.metadata);
+  grpc_slice_unref (self->answer.details);
+  grpc_aio_core_call_clear (&self->core_call);
+
+  g_clear_object (&self->handler);
+  g_clear_object (&self->server);
+  g_clear_pointer (&self->invocation_metadata, grpc_aio_metadata_unref);
+  g_clear_pointer (&self->trailing_metadata, grpc_aio_metadata_unref);
+  g_free (self->own_method);
+  g_free (self->host);
+  g_free (self->details);
+
+  memset (&self->core_call, 0, sizeof *self - G_STRUCT_OFFSET (GrpcAioServicerContext, core_call));
+}
+
+static void
+release (GrpcAioCoreCall *core_call)
+{
+  grpc_aio_pool_release (GRPC_AIO_POOL_SERVICER_CONTEXT, core_call->owner, grpc_aio_servicer_context_clear);
+}
+
 static const GrpcAioCoreCallFuncs core_call_funcs = {
   .add_ops = add_close_op,
   .end_read = end_read,
   .end_send = end_send,
   .settled = on_core_settled,
+  .release = release,
 };
 
 /* Sends the status, after what still waits, with @response as the last message.
@@ -298,27 +341,7 @@ grpc_aio_servicer_context_dispose (GObject *object)
 static void
 grpc_aio_servicer_context_finalize (GObject *object)
 {
-  GrpcAioServicerContext *self = GRPC_AIO_SERVICER_CONTEXT (object);
-
-  /* A call that grpc-core would not close has ended now. */
-  if (!self->has_left && self->server != NULL)
-    grpc_aio_server_call_ended (self->server, self->registration);
-
-  grpc_metadata_array_destroy (&self->request_array);
-  g_clear_pointer (&self->request, g_bytes_unref);
-  g_clear_pointer (&self->request_buffer, grpc_byte_buffer_destroy);
-  g_clear_pointer (&self->answer.message, g_bytes_unref);
-  grpc_aio_core_metadata_clear (&self->answer.metadata);
-  grpc_slice_unref (self->answer.details);
-  grpc_aio_core_call_clear (&self->core_call);
-
-  g_clear_object (&self->handler);
-  g_clear_object (&self->server);
-  g_clear_pointer (&self->invocation_metadata, grpc_aio_metadata_unref);
-  g_clear_pointer (&self->trailing_metadata, grpc_aio_metadata_unref);
-  g_free (self->method);
-  g_free (self->host);
-  g_free (self->details);
+  grpc_aio_servicer_context_clear (object);
 
   G_OBJECT_CLASS (grpc_aio_servicer_context_parent_class)->finalize (object);
 }
@@ -420,8 +443,6 @@ grpc_aio_servicer_context_class_init (GrpcAioServicerContextClass *klass)
 static void
 grpc_aio_servicer_context_init (GrpcAioServicerContext *self)
 {
-  g_mutex_init (&self->core_call.lock);
-  self->answer.details = grpc_empty_slice ();
 }
 
 static gint64
@@ -443,14 +464,16 @@ grpc_aio_servicer_context_new (GrpcAioServer *server,
                                GrpcAioQueue *queue,
                                GrpcAioIncomingCall *incoming)
 {
-  GrpcAioServicerContext *self = g_object_new (GRPC_AIO_TYPE_SERVICER_CONTEXT, NULL);
+  GrpcAioServicerContext *self = grpc_aio_pool_take (GRPC_AIO_POOL_SERVICER_CONTEXT, GRPC_AIO_TYPE_SERVICER_CONTEXT);
 
+  g_mutex_init (&self->core_call.lock);
   grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue);
   self->core_call.core = incoming->core;
   self->core_call.needs_initial_metadata = TRUE;
   self->server = g_object_ref (server);
   self->registration = incoming->registration;
-  self->method = g_steal_pointer (&incoming->method);
+  self->own_method = g_steal_pointer (&incoming->own_method);
+  self->method = self->own_method != NULL ? self->own_method : incoming->method;
   self->host = g_steal_pointer (&incoming->host);
   self->deadline_usec = to_monotonic_usec (incoming->deadline);
   self->request_array = incoming->metadata;
@@ -459,13 +482,13 @@ grpc_aio_servicer_context_new (GrpcAioServer *server,
   return self;
 }
 
-/* Runs the handler with the one request, or without for a stream of them. */
+/* Runs the handler with the one request, or without for a stream of them. Takes
+ * over @request: GJS gives handlers no reference of their own. */
 static void
 run_handler (GrpcAioServicerContext *self,
              GBytes *request)
 {
-  /* GJS gives handlers the request without a reference of their own. */
-  self->request = request != NULL ? g_bytes_ref (request) : NULL;
+  self->request = request;
 
   if (!streams_requests (self) && request == NULL)
     answer (self, NULL, GRPC_AIO_STATUS_CODE_INTERNAL, _("There is no request, or it could not be decompressed"));
@@ -483,15 +506,20 @@ on_request (GrpcAioCoreCall *core_call,
             gboolean ok)
 {
   GrpcAioServicerContext *self = context_of (core_call);
-  g_autoptr (GBytes) request = NULL;
+  GBytes *request = NULL;
 
   if (self->request_buffer != NULL)
     request = grpc_aio_bytes_new_take_core (g_steal_pointer (&self->request_buffer));
 
   if (grpc_aio_queue_is_orphan (core_call->queue))
-    answer (self, NULL, GRPC_AIO_STATUS_CODE_UNAVAILABLE, _("The server's main context is gone"));
+    {
+      answer (self, NULL, GRPC_AIO_STATUS_CODE_UNAVAILABLE, _("The server's main context is gone"));
+      g_clear_pointer (&request, g_bytes_unref);
+    }
   else
-    run_handler (self, request);
+    {
+      run_handler (self, request);
+    }
 
   /* From here on the context is the handler's alone. */
   g_object_unref (self);
@@ -504,7 +532,6 @@ grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
                                  gboolean has_payload,
                                  grpc_byte_buffer *payload)
 {
-  g_autoptr (GBytes) request = NULL;
   gboolean is_receiving = FALSE;
   const grpc_op op = {
     .op = GRPC_OP_RECV_MESSAGE,
@@ -522,9 +549,7 @@ grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
   self->handler = g_object_ref (handler);
   if (has_payload || streams_requests (self))
     {
-      if (payload != NULL)
-        request = grpc_aio_bytes_new_take_core (payload);
-      run_handler (self, request);
+      run_handler (self, payload != NULL ? grpc_aio_bytes_new_take_core (payload) : NULL);
       return;
     }
 
