@@ -169,6 +169,7 @@ aio_server (const BenchOptions *options)
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GrpcAioServer) server = grpc_aio_server_new ();
   g_autoptr (GrpcAioService) service = grpc_aio_service_new ("grpc.testing.BenchmarkService");
+  g_autoptr (GrpcAioServerCredentials) credentials = NULL;
   g_autoptr (GError) error = NULL;
   Server data = { NULL };
   int port;
@@ -179,7 +180,9 @@ aio_server (const BenchOptions *options)
   add_method (service, "StreamingFromServer", grpc_aio_rpc_method_handler_new_unary_stream (on_streaming_from_server, &data, NULL));
   grpc_aio_server_add_service (server, service);
 
-  port = grpc_aio_server_add_port (server, options->address, NULL, &error);
+  if (options->certificate != NULL)
+    credentials = grpc_aio_server_credentials_new_ssl (options->key, options->certificate, NULL, FALSE);
+  port = grpc_aio_server_add_port (server, options->address, credentials, &error);
   if (port == 0 || !grpc_aio_server_start (server, &error))
     bench_fail ("Cannot listen on %s: %s", options->address, error->message);
 

@@ -3,26 +3,46 @@
 #include "bench-core.h"
 
 #include <grpc/grpc_security.h>
+#include <grpc/support/time.h>
+#include <stddef.h>
 #include <stdlib.h>
+
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+typedef struct _Call Call;
+
+typedef struct
+{
+  grpc_channel *core;
+  void *method;
+} Channel;
 
 typedef struct
 {
   const BenchOptions *options;
   BenchMeter meter;
   grpc_completion_queue *queue;
-  grpc_channel *channel;
-  void *method;
+  Channel *channels;
+  Call *calls;
+  unsigned n_calls;
   grpc_slice request;
   size_t response_length;
   unsigned in_flight;
   bool finished;
+  /* The scenario streams: how many to open, and whose turn it is. */
+  unsigned n_begun;
+  unsigned n_open;
+  unsigned turn;
 } Client;
 
 /* One call; in the unary scenario, the place of one call after the other. */
-typedef struct
+struct _Call
 {
   CoreTag tag;
+  /* Only with separate batches: of the status that is waited for all the time. */
+  CoreTag status_tag;
   Client *client;
+  Channel *channel;
   grpc_call *call;
   grpc_byte_buffer *outgoing;
   grpc_byte_buffer *incoming;
@@ -32,8 +52,9 @@ typedef struct
   grpc_slice details;
   uint64_t since;
   unsigned batches;
+  bool busy;
   grpc_op unary_ops[6];
-} Call;
+};
 
 static grpc_op
 op_send_message (Call *self)
@@ -79,11 +100,11 @@ create_call (Call *self)
 {
   Client *client = self->client;
 
-  self->call = grpc_channel_create_registered_call (client->channel,
+  self->call = grpc_channel_create_registered_call (self->channel->core,
                                                     NULL,
                                                     GRPC_PROPAGATE_DEFAULTS,
                                                     client->queue,
-                                                    client->method,
+                                                    self->channel->method,
                                                     gpr_inf_future (GPR_CLOCK_REALTIME),
                                                     NULL);
 }
@@ -339,6 +360,281 @@ begin_client_stream (Call *self)
   core_start_batch (self->call, ops, 2, &self->tag);
 }
 
+/* Many streams: each is opened by a message and its answer, and later the one
+ * that has been quiet for the longest time sends the next message. */
+
+static void
+on_stream_over (CoreTag *tag,
+                bool ok)
+{
+  Call *self = (Call *) tag;
+
+  if (--self->batches > 0)
+    return;
+
+  check_status (self, GRPC_STATUS_OK);
+  finish (self);
+}
+
+static void
+on_status (CoreTag *tag,
+           bool ok)
+{
+  Call *self = (Call *) ((char *) tag - offsetof (Call, status_tag));
+
+  on_stream_over (&self->tag, ok);
+}
+
+static void
+end_stream (Call *self)
+{
+  const grpc_op ops[] = { op_send_close, op_recv_status (self) };
+  bool separate = self->client->options->separate;
+
+  self->tag.done = on_stream_over;
+  self->batches = separate ? 2 : 1;
+  self->client->in_flight++;
+  core_start_batch (self->call, ops, separate ? 1 : 2, &self->tag);
+}
+
+static void
+begin_turn (Call *self,
+            uint64_t since)
+{
+  const grpc_op ops[] = { op_send_message (self), op_recv_message (self) };
+  bool separate = self->client->options->separate;
+
+  self->busy = true;
+  self->since = since;
+  self->batches = separate ? 2 : 1;
+  core_start_batch (self->call, ops, separate ? 1 : 2, &self->tag);
+  if (separate)
+    core_start_batch (self->call, ops + 1, 1, &self->tag);
+}
+
+static Call *
+next_stream (Client *self)
+{
+  Call *call;
+
+  do
+    {
+      call = &self->calls[self->turn];
+      self->turn = (self->turn + 1) % self->n_open;
+    }
+  while (call->busy);
+
+  return call;
+}
+
+static void
+on_turn_over (CoreTag *tag,
+              bool ok)
+{
+  Call *self = (Call *) tag;
+  Client *client = self->client;
+  uint64_t now;
+
+  if (--self->batches > 0)
+    return;
+
+  check_response (self);
+  self->busy = false;
+  now = bench_meter_finish (&client->meter, self->since);
+  if (bench_meter_next (&client->meter))
+    begin_turn (next_stream (client), now);
+  else
+    finish (self);
+}
+
+static void
+begin_streams (Call *self)
+{
+  begin_turn (next_stream (self->client), bench_now ());
+}
+
+static void open_next (Client *self);
+
+static void
+on_stream_open (CoreTag *tag,
+                bool ok)
+{
+  Call *self = (Call *) tag;
+
+  check_response (self);
+  grpc_metadata_array_destroy (&self->initial_metadata);
+  grpc_metadata_array_init (&self->initial_metadata);
+  self->tag.done = on_turn_over;
+  finish (self);
+  open_next (self->client);
+}
+
+static void
+open_next (Client *self)
+{
+  Call *call;
+
+  if (self->n_begun == self->n_open)
+    return;
+
+  call = &self->calls[self->n_begun++];
+
+  const grpc_op ops[] = {
+    op_send_initial_metadata,
+    op_recv_initial_metadata (call),
+    op_send_message (call),
+    op_recv_message (call),
+    op_recv_status (call),
+  };
+
+  self->in_flight++;
+  self->finished = false;
+  create_call (call);
+  if (self->options->separate)
+    {
+      call->status_tag.done = on_status;
+      core_start_batch (call->call, ops + 4, 1, &call->status_tag);
+    }
+  call->tag.done = on_stream_open;
+  core_start_batch (call->call, ops, 4, &call->tag);
+}
+
+/* Opens all streams from @first to @end. */
+static void
+open_streams (Client *self,
+              unsigned first,
+              unsigned end)
+{
+  self->n_begun = first;
+  self->n_open = end;
+  for (unsigned i = 0; i < self->options->outstanding && self->n_begun < end; i++)
+    open_next (self);
+  core_loop (self->queue, &self->finished);
+}
+
+static void
+end_streams (Client *self,
+             unsigned first,
+             unsigned end)
+{
+  self->finished = false;
+  for (unsigned i = first; i < end; i++)
+    end_stream (&self->calls[i]);
+  core_loop (self->queue, &self->finished);
+}
+
+static void
+idle (Client *self,
+      double seconds)
+{
+  gpr_timespec end = gpr_time_add (gpr_now (GPR_CLOCK_REALTIME), gpr_time_from_micros (seconds * 1000000, GPR_TIMESPAN));
+  grpc_event event = grpc_completion_queue_next (self->queue, end, NULL);
+
+  if (event.type != GRPC_QUEUE_TIMEOUT)
+    bench_fail ("Something happened on a quiet stream");
+}
+
+/* Connects all channels and opens all streams. */
+static void
+prepare_streams (Client *self)
+{
+  const BenchOptions *options = self->options;
+
+  open_streams (self, 0, 1);
+  end_streams (self, 0, 1);
+  idle (self, BENCH_SETTLE_SECONDS);
+  bench_memory_report (options, "first channel");
+  if (options->channels > 1)
+    {
+      open_streams (self, 0, options->channels);
+      end_streams (self, 0, options->channels);
+      idle (self, BENCH_SETTLE_SECONDS);
+    }
+  bench_memory_report (options, "channels");
+  open_streams (self, 0, options->streams);
+  idle (self, BENCH_SETTLE_SECONDS);
+  bench_memory_report (options, "streams");
+}
+
+static grpc_channel_credentials *
+create_credentials (const BenchOptions *options)
+{
+  if (options->certificate == NULL)
+    return grpc_insecure_credentials_create ();
+
+  return grpc_ssl_credentials_create (options->certificate, NULL, NULL, NULL);
+}
+
+static void
+create_channels (Client *self,
+                 const char *method)
+{
+  const BenchOptions *options = self->options;
+  grpc_channel_credentials *credentials = create_credentials (options);
+  grpc_arg arg = {
+    .type = GRPC_ARG_INTEGER,
+    .key = (char *) GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL,
+    .value.integer = 1,
+  };
+  const grpc_channel_args own_connection = { .num_args = 1, .args = &arg };
+
+  self->channels = calloc (options->channels, sizeof (Channel));
+  for (unsigned i = 0; i < options->channels; i++)
+    {
+      Channel *channel = &self->channels[i];
+
+      channel->core = grpc_channel_create (options->address,
+                                           credentials,
+                                           options->channels > 1 ? &own_connection : NULL);
+      channel->method = grpc_channel_register_call (channel->core, method, NULL, NULL);
+    }
+  grpc_channel_credentials_release (credentials);
+}
+
+static void
+create_calls (Client *self)
+{
+  const BenchOptions *options = self->options;
+
+  self->n_calls = options->outstanding;
+  if (options->scenario == BENCH_SCENARIO_STREAMS)
+    self->n_calls = MAX (options->streams, options->channels);
+  self->calls = calloc (self->n_calls, sizeof (Call));
+  for (unsigned i = 0; i < self->n_calls; i++)
+    {
+      Call *call = &self->calls[i];
+
+      call->client = self;
+      call->channel = &self->channels[i % options->channels];
+      call->outgoing = grpc_raw_byte_buffer_create (NULL, 0);
+      grpc_metadata_array_init (&call->initial_metadata);
+      grpc_metadata_array_init (&call->trailing_metadata);
+    }
+}
+
+static void
+destroy (Client *self)
+{
+  for (unsigned i = 0; i < self->n_calls; i++)
+    {
+      Call *call = &self->calls[i];
+
+      grpc_byte_buffer_destroy (call->outgoing);
+      grpc_metadata_array_destroy (&call->initial_metadata);
+      grpc_metadata_array_destroy (&call->trailing_metadata);
+    }
+  for (unsigned i = 0; i < self->options->channels; i++)
+    grpc_channel_destroy (self->channels[i].core);
+  grpc_completion_queue_shutdown (self->queue);
+  while (grpc_completion_queue_next (self->queue, gpr_inf_future (GPR_CLOCK_REALTIME), NULL).type !=
+         GRPC_QUEUE_SHUTDOWN)
+    ;
+  grpc_completion_queue_destroy (self->queue);
+  grpc_slice_unref (self->request);
+  free (self->calls);
+  free (self->channels);
+}
+
 void
 core_client (const BenchOptions *options)
 {
@@ -351,31 +647,23 @@ core_client (const BenchOptions *options)
     [BENCH_SCENARIO_PING_PONG] = { BENCH_STREAMING_CALL, begin_ping_pong },
     [BENCH_SCENARIO_SERVER_STREAM] = { BENCH_STREAMING_FROM_SERVER, begin_server_stream },
     [BENCH_SCENARIO_CLIENT_STREAM] = { BENCH_STREAMING_FROM_CLIENT, begin_client_stream },
+    [BENCH_SCENARIO_STREAMS] = { BENCH_STREAMING_CALL, begin_streams },
   };
   Client client = { .options = options };
-  grpc_channel_credentials *credentials = grpc_insecure_credentials_create ();
-  Call *calls = calloc (options->outstanding, sizeof (Call));
   size_t request_length;
   uint8_t *request = bench_request_new (options->size, &request_length);
 
   free (bench_response_new (options->size, &client.response_length));
   client.request = grpc_slice_from_copied_buffer ((const char *) request, request_length);
+  free (request);
   client.queue = grpc_completion_queue_create_for_next (NULL);
-  client.channel = grpc_channel_create (options->address, credentials, NULL);
-  client.method = grpc_channel_register_call (client.channel,
-                                              scenarios[options->scenario].method,
-                                              NULL,
-                                              NULL);
+  create_channels (&client, scenarios[options->scenario].method);
+  create_calls (&client);
 
-  for (unsigned i = 0; i < options->outstanding; i++)
-    {
-      Call *call = &calls[i];
-
-      call->client = &client;
-      call->outgoing = grpc_raw_byte_buffer_create (NULL, 0);
-      grpc_metadata_array_init (&call->initial_metadata);
-      grpc_metadata_array_init (&call->trailing_metadata);
-    }
+  if (options->scenario == BENCH_SCENARIO_STREAMS)
+    prepare_streams (&client);
+  if (options->idle_seconds > 0)
+    idle (&client, options->idle_seconds);
 
   bench_meter_init (&client.meter, options);
   while (bench_meter_begin (&client.meter))
@@ -383,11 +671,13 @@ core_client (const BenchOptions *options)
       client.finished = false;
       for (unsigned i = 0; i < options->outstanding && bench_meter_next (&client.meter); i++)
         {
-          calls[i].since = bench_now ();
-          calls[i].initial_metadata.count = 0;
-          calls[i].trailing_metadata.count = 0;
+          Call *call = &client.calls[i];
+
+          call->since = bench_now ();
+          call->initial_metadata.count = 0;
+          call->trailing_metadata.count = 0;
           client.in_flight++;
-          scenarios[options->scenario].begin (&calls[i]);
+          scenarios[options->scenario].begin (call);
         }
 
       core_loop (client.queue, &client.finished);
@@ -395,20 +685,7 @@ core_client (const BenchOptions *options)
     }
   bench_meter_clear (&client.meter);
 
-  for (unsigned i = 0; i < options->outstanding; i++)
-    {
-      grpc_byte_buffer_destroy (calls[i].outgoing);
-      grpc_metadata_array_destroy (&calls[i].initial_metadata);
-      grpc_metadata_array_destroy (&calls[i].trailing_metadata);
-    }
-  grpc_channel_destroy (client.channel);
-  grpc_channel_credentials_release (credentials);
-  grpc_completion_queue_shutdown (client.queue);
-  while (grpc_completion_queue_next (client.queue, gpr_inf_future (GPR_CLOCK_REALTIME), NULL).type !=
-         GRPC_QUEUE_SHUTDOWN)
-    ;
-  grpc_completion_queue_destroy (client.queue);
-  grpc_slice_unref (client.request);
-  free (request);
-  free (calls);
+  if (options->scenario == BENCH_SCENARIO_STREAMS)
+    end_streams (&client, 0, options->streams);
+  destroy (&client);
 }

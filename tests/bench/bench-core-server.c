@@ -13,7 +13,7 @@
 /* Calls of a method that grpc-core may hand over without being asked again. A
  * burst should not wait, but each request that waits has its price: a grpc-core
  * with assertions, as Debian's, searches all outstanding tags of a queue for
- * each completion. So they double whenever all are in use. */
+ * each completion. So they double whenever none waits any more. */
 #define MIN_REQUESTS 2
 #define MAX_REQUESTS 128
 
@@ -35,8 +35,10 @@ typedef struct
   const char *name;
   grpc_server_register_method_payload_handling payload_handling;
   void (*begin) (Call *call);
-  unsigned n_calls;
+  unsigned n_requests;
   unsigned n_waiting;
+  /* Places that wait for nothing. */
+  Call *unused;
   void *core;
 } Method;
 
@@ -46,6 +48,7 @@ struct _Call
   CoreTag tag;
   Server *server;
   Method *method;
+  Call *next_unused;
   grpc_call *call;
   gpr_timespec deadline;
   grpc_metadata_array metadata;
@@ -126,27 +129,36 @@ request_call (Call *self)
       &self->tag);
 }
 
-static void
-add_calls (Method *method,
-           unsigned n)
+static Call *
+create_call (Method *method)
 {
-  Call *calls = calloc (n, sizeof (Call));
+  Call *self = calloc (1, sizeof (Call));
 
+  self->server = method->server;
+  self->method = method;
+  self->outgoing = grpc_raw_byte_buffer_create (NULL, 0);
+  self->unary_ops[0] = op_send_initial_metadata;
+  self->unary_ops[2] = op_send_status;
+  self->unary_ops[3] = op_recv_close (self);
+  grpc_metadata_array_init (&self->metadata);
+
+  return self;
+}
+
+static void
+request_calls (Method *method,
+               unsigned n)
+{
   for (unsigned i = 0; i < n; i++)
     {
-      Call *call = &calls[i];
+      Call *call = method->unused;
 
-      call->server = method->server;
-      call->method = method;
-      call->outgoing = grpc_raw_byte_buffer_create (NULL, 0);
-      call->unary_ops[0] = op_send_initial_metadata;
-      call->unary_ops[2] = op_send_status;
-      call->unary_ops[3] = op_recv_close (call);
-      grpc_metadata_array_init (&call->metadata);
+      if (call != NULL)
+        method->unused = call->next_unused;
+      else
+        call = create_call (method);
       request_call (call);
     }
-
-  method->n_calls += n;
 }
 
 static void
@@ -156,8 +168,12 @@ on_call (CoreTag *tag,
   Call *self = (Call *) tag;
   Method *method = self->method;
 
-  if (--method->n_waiting == 0 && method->n_calls < MAX_REQUESTS)
-    add_calls (method, method->n_calls);
+  if (--method->n_waiting == 0)
+    {
+      request_calls (method, method->n_requests);
+      if (method->n_requests < MAX_REQUESTS)
+        method->n_requests *= 2;
+    }
 
   method->begin (self);
 }
@@ -198,9 +214,18 @@ on_call_over (CoreTag *tag,
               bool ok)
 {
   Call *self = (Call *) tag;
+  Method *method = self->method;
 
   grpc_call_unref (self->call);
-  request_call (self);
+  if (method->n_waiting < method->n_requests)
+    {
+      request_call (self);
+    }
+  else
+    {
+      self->next_unused = method->unused;
+      method->unused = self;
+    }
 }
 
 /* Unary: one batch for the whole answer */
@@ -347,6 +372,21 @@ on_terminate (int signal_number)
   _exit (0);
 }
 
+static grpc_server_credentials *
+create_credentials (const BenchOptions *options)
+{
+  grpc_ssl_pem_key_cert_pair pair = { options->key, options->certificate };
+
+  if (options->certificate == NULL)
+    return grpc_insecure_server_credentials_create ();
+
+  return grpc_ssl_server_credentials_create_ex (NULL,
+                                                &pair,
+                                                1,
+                                                GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE,
+                                                NULL);
+}
+
 void
 core_server (const BenchOptions *options)
 {
@@ -367,7 +407,7 @@ core_server (const BenchOptions *options)
   };
   const size_t n_methods = sizeof methods / sizeof methods[0];
   Server server = { .options = options, .response = grpc_empty_slice () };
-  grpc_server_credentials *credentials = grpc_insecure_server_credentials_create ();
+  grpc_server_credentials *credentials = create_credentials (options);
   int port;
 
   signal (SIGTERM, on_terminate);
@@ -391,7 +431,10 @@ core_server (const BenchOptions *options)
     bench_fail ("Cannot listen on %s", options->address);
   grpc_server_start (server.core);
   for (size_t i = 0; i < n_methods; i++)
-    add_calls (&methods[i], MIN_REQUESTS);
+    {
+      methods[i].n_requests = MIN_REQUESTS;
+      request_calls (&methods[i], MIN_REQUESTS);
+    }
 
   printf ("%d\n", port);
   fflush (stdout);

@@ -72,6 +72,8 @@ main (int argc,
   BenchOptions options;
 
   bench_options_parse (&options, argc, argv);
+  if (options.server)
+    bench_memory_init ();
 
   grpc_init ();
 

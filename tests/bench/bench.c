@@ -23,6 +23,7 @@ static const struct
   { "ping-pong", BENCH_SCENARIO_PING_PONG },
   { "server-stream", BENCH_SCENARIO_SERVER_STREAM },
   { "client-stream", BENCH_SCENARIO_CLIENT_STREAM },
+  { "streams", BENCH_SCENARIO_STREAMS },
 };
 
 #define N_SCENARIOS (sizeof scenarios / sizeof scenarios[0])
@@ -40,6 +41,23 @@ bench_fail (const char *format,
   exit (1);
 }
 
+static char *
+read_pem (const char *folder,
+          const char *name)
+{
+  char path[4096];
+  char *pem = calloc (1, 16384);
+  FILE *file;
+
+  snprintf (path, sizeof path, "%s/%s", folder, name);
+  file = fopen (path, "re");
+  if (file == NULL || fread (pem, 1, 16383, file) == 0)
+    bench_fail ("Cannot read %s", path);
+  fclose (file);
+
+  return pem;
+}
+
 static void
 usage (FILE *stream)
 {
@@ -47,15 +65,21 @@ usage (FILE *stream)
          "       PROGRAM client TARGET [OPTION…]\n"
          "\n"
          "Serves or calls grpc.testing.BenchmarkService. The server prints its port\n"
-         "and runs until SIGTERM; the client prints one line of JSON.\n"
+         "and runs until SIGTERM, and prints its use of the heap at SIGUSR1; the\n"
+         "client prints one line of JSON.\n"
          "\n"
-         "  --scenario NAME     unary, ping-pong, server-stream or client-stream\n"
-         "  --outstanding N     unary calls in flight (default 1)\n"
+         "  --scenario NAME     unary, ping-pong, server-stream, client-stream or streams\n"
+         "  --outstanding N     unary calls, or messages of streams, in flight (default 1)\n"
+         "  --streams N         open streams in the scenario streams (default 1)\n"
+         "  --channels N        channels with a connection each (default 1)\n"
          "  --size BYTES        body of each message (default 64)\n"
          "  --warm-up SECONDS   not measured (default 0.3)\n"
          "  --seconds SECONDS   measured (default 1)\n"
          "  --ops N             exactly N operations instead of a time\n"
-         "  --slices            measure once for each line of stdin, until its end\n"
+         "  --slices            measure once for each line of stdin, until its end;\n"
+         "                      the scenario streams reports its use of the heap before\n"
+         "  --idle SECONDS      leave the streams alone for so long instead of measuring\n"
+         "  --tls FOLDER        with TLS; the folder holds certificate.pem and key.pem\n"
          "  --peer PID          the server's process, to report its cost as well\n"
          "  --separate          bench-core only: a batch for each operation of a\n"
          "                      stream, and received messages in one piece\n",
@@ -71,6 +95,10 @@ bench_options_parse (BenchOptions *self,
   {
     SCENARIO = 1,
     OUTSTANDING,
+    STREAMS,
+    CHANNELS,
+    TLS,
+    IDLE,
     SIZE,
     WARM_UP,
     SECONDS,
@@ -83,6 +111,10 @@ bench_options_parse (BenchOptions *self,
   static const struct option options[] = {
     { "scenario", required_argument, NULL, SCENARIO },
     { "outstanding", required_argument, NULL, OUTSTANDING },
+    { "streams", required_argument, NULL, STREAMS },
+    { "channels", required_argument, NULL, CHANNELS },
+    { "tls", required_argument, NULL, TLS },
+    { "idle", required_argument, NULL, IDLE },
     { "size", required_argument, NULL, SIZE },
     { "warm-up", required_argument, NULL, WARM_UP },
     { "seconds", required_argument, NULL, SECONDS },
@@ -99,6 +131,8 @@ bench_options_parse (BenchOptions *self,
   *self = (BenchOptions){
     .scenario = BENCH_SCENARIO_UNARY,
     .outstanding = 1,
+    .streams = 1,
+    .channels = 1,
     .size = 64,
     .warm_up_seconds = 0.3,
     .seconds = 1,
@@ -118,6 +152,19 @@ bench_options_parse (BenchOptions *self,
           break;
         case OUTSTANDING:
           self->outstanding = strtoul (optarg, NULL, 10);
+          break;
+        case STREAMS:
+          self->streams = strtoul (optarg, NULL, 10);
+          break;
+        case CHANNELS:
+          self->channels = strtoul (optarg, NULL, 10);
+          break;
+        case TLS:
+          self->certificate = read_pem (optarg, "certificate.pem");
+          self->key = read_pem (optarg, "key.pem");
+          break;
+        case IDLE:
+          self->idle_seconds = strtod (optarg, NULL);
           break;
         case SIZE:
           self->size = strtoul (optarg, NULL, 10);
@@ -151,7 +198,7 @@ bench_options_parse (BenchOptions *self,
 
   if (argc - optind != 2 ||
       (strcmp (argv[optind], "server") != 0 && strcmp (argv[optind], "client") != 0) ||
-      self->outstanding == 0)
+      self->outstanding == 0 || self->streams == 0 || self->channels == 0)
     {
       usage (stderr);
       exit (2);
@@ -504,17 +551,16 @@ bench_meter_report (BenchMeter *self)
     bench_fail ("The measurement did not come to its end");
 
   printf ("{\"scenario\": \"%s\", \"outstanding\": %u, \"size\": %zu, "
-          "\"ops\": %" PRIu64 ", \"seconds\": %.6f, \"ops_per_second\": %.1f",
+          "\"ops\": %" PRIu64 ", \"seconds\": %.6f, \"ops_per_second\": %.1f, "
+          "\"p50_usec\": %.2f, \"p99_usec\": %.2f",
           scenario_name (options->scenario),
           options->outstanding,
           options->size,
           self->ops,
           seconds,
-          ops / seconds);
-  if (options->scenario == BENCH_SCENARIO_UNARY || options->scenario == BENCH_SCENARIO_PING_PONG)
-    printf (", \"p50_usec\": %.2f, \"p99_usec\": %.2f",
-            percentile (self->latencies, self->ops, 0.50),
-            percentile (self->latencies, self->ops, 0.99));
+          ops / seconds,
+          percentile (self->latencies, self->ops, 0.50),
+          percentile (self->latencies, self->ops, 0.99));
   printf (", \"cpu_usec_per_op\": %.3f, \"switches_per_op\": %.3f",
           (end->cpu - begin->cpu) / 1000.0 / ops,
           (end->switches - begin->switches) / ops);

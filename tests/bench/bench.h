@@ -16,12 +16,17 @@
 #define BENCH_STREAMING_FROM_CLIENT BENCH_SERVICE "StreamingFromClient"
 #define BENCH_STREAMING_FROM_SERVER BENCH_SERVICE "StreamingFromServer"
 
+/* What was put off, is over after so long; then memory is counted. */
+#define BENCH_SETTLE_SECONDS 0.2
+
 typedef enum
 {
   BENCH_SCENARIO_UNARY,
   BENCH_SCENARIO_PING_PONG,
   BENCH_SCENARIO_SERVER_STREAM,
   BENCH_SCENARIO_CLIENT_STREAM,
+  /* Ping-pong on many open streams, which take turns. */
+  BENCH_SCENARIO_STREAMS,
 } BenchScenario;
 
 typedef struct
@@ -30,13 +35,22 @@ typedef struct
   const char *address;
   BenchScenario scenario;
   unsigned outstanding;
+  /* Open streams in BENCH_SCENARIO_STREAMS. */
+  unsigned streams;
+  /* Channels that the calls take in turn, each with its own connection. */
+  unsigned channels;
   size_t size;
+  /* The certificate and its key, as PEM; NULL without TLS. */
+  char *certificate;
+  char *key;
   double warm_up_seconds;
   double seconds;
   /* When set: exactly so many operations, whatever time they take. */
   uint64_t ops;
   /* Measure once for each line that stdin holds, until its end. */
   bool slices;
+  /* Instead of measuring: leave the streams alone for so long. */
+  double idle_seconds;
   /* The server's process, whose use of the processor is reported too. */
   pid_t peer;
   /* bench-core only: a batch for each operation of a stream, and received
@@ -52,6 +66,15 @@ __attribute__ ((noreturn, format (printf, 1, 2))) void bench_fail (const char *f
                                                                    ...);
 
 uint64_t bench_now (void);
+
+/* To be called by a server before its first thread: from then on it prints its
+ * use of the heap at SIGUSR1. */
+void bench_memory_init (void);
+
+/* The client has come to @step: prints its use of the heap and waits until it
+ * may go on. */
+void bench_memory_report (const BenchOptions *options,
+                          const char *step);
 
 /* SimpleRequest { response_size: size, payload: { body: size bytes } } */
 uint8_t *bench_request_new (size_t size,

@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Tables of what was measured: as text, and in Markdown against the targets."""
+
+from scenarios import (INSTRUCTIONS_TARGET, LOAD_TARGET, OURS, SCENARIOS, STREAM_BYTES_TARGET,
+                       TARGETS, Target)
+
+SIDES = 'client', 'server'
+
+
+def name_of(row):
+    return f'{row["variant"]} {row["side"]}'
+
+
+def print_rows(scenario, rows, peers):
+    transport = 'unix socket' if scenario.unix else 'loopback TCP'
+    print(f'\n{scenario.name}: {scenario.title}, {transport}')
+    heads = ''.join(f' {"vs " + peer:>11}' for peer in peers)
+    print(f'  {"varied":<22} {"calls/s":>9} {"ratio":>6} {"min-max":>11}'
+          f' {"CPU µs":>8} {"ratio":>6} {"min-max":>11} {"switches":>9} {"p50 µs":>8} {"p99 µs":>8}'
+          + heads)
+    for row in rows:
+        spread = f'{row["ratio_min"]:.2f}-{row["ratio_max"]:.2f}'
+        cpu_spread = f'{row["cpu_ratio_min"]:.2f}-{row["cpu_ratio_max"]:.2f}'
+        line = (f'  {name_of(row):<22} {row["ops_per_second"]:>9.0f} {row["ratio"]:>6.2f} {spread:>11}'
+                f' {row["cpu_usec_per_op"]:>8.2f} {row["cpu_ratio"]:>6.2f} {cpu_spread:>11}'
+                f' {row["switches_per_op"]:>9.2f} {row["p50_usec"]:>8.1f} {row["p99_usec"]:>8.1f}')
+        for peer in peers:
+            line += f' {row["vs"][peer]:>11.2f}' if peer in row['vs'] else f' {"":>11}'
+        print(line.rstrip())
+
+
+def print_memory(title, rows):
+    print(f'\nBytes for each {title}')
+    print(f'  {"":<22} {"heap":>9} {"over base":>10} {"resident":>9} {"over base":>10}')
+    for row in rows:
+        print(f'  {name_of(row):<22} {row["heap"]:>9.0f} {row["heap_over"]:>10.0f}'
+              f' {row["rss"]:>9.0f} {row["rss_over"]:>10.0f}')
+
+
+def idle_rows(idle):
+    """Each second, on the varied side, what is more than the yardstick's."""
+    rows = []
+    base = idle['base ']['use']
+    for key, values in idle.items():
+        name, varied = key.split(' ')
+        for side in [varied] if varied else SIDES:
+            use = values['use'][side]
+            rows.append({
+                'variant': name,
+                'side': side,
+                'wakeups': use['switches'],
+                'wakeups_over': use['switches'] - base[side]['switches'],
+                'cpu_usec': use['cpu'] * 1e6,
+                'cpu_usec_over': (use['cpu'] - base[side]['cpu']) * 1e6,
+            })
+    return rows
+
+
+def print_idle(title, idle):
+    print(f'\nAt rest, each second, with {title}')
+    print(f'  {"":<22} {"switches":>9} {"over base":>10} {"CPU µs":>9} {"over base":>10}')
+    for row in idle_rows(idle):
+        print(f'  {name_of(row):<22} {row["wakeups"]:>9.1f} {row["wakeups_over"]:>10.1f}'
+              f' {row["cpu_usec"]:>9.0f} {row["cpu_usec_over"]:>10.0f}')
+
+
+def callgrind_rows(counts):
+    rows = []
+    for key, count in counts.items():
+        name, side = key.split(' ')
+        rows.append({'variant': name, 'side': side, 'instructions': count,
+                     'ratio': count / counts[f'core {side}']})
+    return rows
+
+
+def print_callgrind(counts):
+    print('\nUser instructions for one unary call (callgrind)')
+    for row in callgrind_rows(counts):
+        print(f'  {name_of(row):<22} {row["instructions"]:>9.0f} {row["ratio"]:>6.3f}')
+
+
+# Against the targets
+
+
+def cell(value, target=0, most=False, form='{:.2f}'):
+    if value is None:
+        return ''
+    # What is shown decides, so that nobody reads a missed 0.95.
+    text = form.format(value)
+    if not target:
+        return text
+    shown = float(text.strip('%').replace(',', '').replace('+', '').strip())
+    aim = float(form.format(target).strip('%').replace(',', '').replace('+', '').strip())
+    met = shown <= aim if most else shown >= aim
+    return f'{text} {"✓" if met else "✗"} {"≤" if most else "≥"} {form.format(target).strip()}'
+
+
+def find(rows, variant, side):
+    return next((row for row in rows if row['variant'] == variant and row['side'] == side), None)
+
+
+def speed_table(result, ours):
+    """The table of the acceptance for one engine."""
+    loop = ours == 'aio-loop'
+    lines = ['| scenario | varied side | calls/s to bare core | CPU per call to bare core '
+             '| calls/s to C++ async | calls/s to grpc.aio |',
+             '|---|---|---|---|---|---|']
+    for name, measured in result['scenarios'].items():
+        scenario = SCENARIOS[name]
+        if scenario.group:
+            continue
+        for side in SIDES:
+            row = find(measured['summary'], ours, side)
+            if row is None:
+                continue
+            target = TARGETS.get(name, Target(thread_ratio=0))
+            aio = target.aio_client if side == 'client' else target.aio_server
+            cells = [
+                cell(row['ratio'], target.ratio if loop else target.thread_ratio),
+                cell(row['cpu_ratio'], target.cpu if loop else 0, most=True),
+                cell(row['vs'].get('c++'), target.cpp if loop else 0),
+                cell(row['vs'].get('grpc.aio'), aio if loop else 0, form='{:.1f}'),
+            ]
+            lines.append(f'| {scenario.title} | {side} | ' + ' | '.join(cells) + ' |')
+    return lines if len(lines) > 2 else []
+
+
+def load_growth(result, variant, side):
+    """Processor time for each call, at 10,000 outstanding against 100."""
+    try:
+        many, few = (find(result['scenarios'][f'outstanding-{n}']['summary'], variant, side)
+                     for n in (10000, 100))
+    except KeyError:
+        return None
+    return many['cpu_usec_per_op'] / few['cpu_usec_per_op'] if many and few else None
+
+
+def percent_over(ratio):
+    return None if ratio is None else (ratio - 1) * 100
+
+
+def other_table(result):
+    """What is no ratio of speeds, for both engines and sides."""
+    columns = [(variant, side) for variant in OURS for side in SIDES]
+    lines = []
+
+    def add(title, values, *target, **options):
+        if any(value is not None for value in values):
+            lines.append(f'| {title} | ' +
+                         ' | '.join(cell(value, *target, **options) for value in values) + ' |')
+
+    def pick(rows, key):
+        return [(find(rows, *column) or {}).get(key) for column in columns]
+
+    add('instructions per unary call over bare core, %',
+        [percent_over(ratio) for ratio in pick(callgrind_rows(result['callgrind']), 'ratio')]
+        if 'callgrind' in result else [],
+        percent_over(INSTRUCTIONS_TARGET), most=True, form='{:+.1f}')
+    add('bytes of heap per open stream over bare core', pick(result.get('streams', []), 'heap_over'),
+        STREAM_BYTES_TARGET, most=True, form='{:,.0f}')
+    add('the same over bare core that waits for the status all the time',
+        over_separate(result.get('streams', []), columns),
+        STREAM_BYTES_TARGET, most=True, form='{:,.0f}')
+    add('bytes of heap per idle channel over bare core',
+        pick(result.get('channels', []), 'heap_over'), form='{:,.0f}')
+    idle = idle_rows(result['idle']) if 'idle' in result else []
+    add('wake-ups per second at rest over bare core, 100 channels and streams',
+        pick(idle, 'wakeups_over'), form='{:.1f}')
+    add('CPU µs per second at rest over bare core', pick(idle, 'cpu_usec_over'), form='{:.0f}')
+    add('CPU per call, 10,000 outstanding to 100',
+        [load_growth(result, *column) for column in columns], LOAD_TARGET, most=True)
+    core = load_growth(result, 'core', 'client')
+    if core is not None:
+        lines.append(f'| the same with bare core | {core:.2f} | | | |')
+    if not lines:
+        return []
+    return ['| measure | loop, client | loop, server | thread, client | thread, server |',
+            '|---|---|---|---|---|', *lines]
+
+
+def over_separate(rows, columns):
+    values = []
+    for variant, side in columns:
+        mine, bare = find(rows, variant, side), find(rows, 'core-separate', side)
+        values.append(mine['heap'] - bare['heap'] if mine and bare else None)
+    return values
+
+
+def describe(env):
+    return (f'{env["processor"]}, {env["cores"]} cores, Linux {env["kernel"]}, '
+            f'load {env["load"]:.2f}; grpc-core {env["versions"]["grpc"]}, '
+            f'GLib {env["versions"]["glib-2.0"]}; build type {env["build_type"] or "unknown"}')
+
+
+def make_markdown(result):
+    env = result['environment']
+    lines = [f'`{env["command"]}`, {env["date"][:10]}: {describe(env)}. Medians of {env["rounds"]} '
+             f'rounds; ✓ and ✗ tell whether the target beside it was met.']
+    tables = [
+        ('The loop engine:', speed_table(result, 'aio-loop')),
+        ('The thread engine, the fallback:', speed_table(result, 'aio-thread')),
+        ('More:', other_table(result)),
+    ]
+    for title, table in tables:
+        if table:
+            lines += ['', title, '', *table]
+    return '\n'.join(lines) + '\n'
