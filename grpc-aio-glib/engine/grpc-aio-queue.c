@@ -13,10 +13,15 @@
  * - private: the thread that blocks in a _sync function.
  */
 
+#define _GNU_SOURCE /* SCHED_BATCH */
+
 #include "engine/grpc-aio-queue-private.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <glib-unix.h>
@@ -26,6 +31,8 @@
 
 #define DEFAULT_MAX_EVENTS 64
 #define DEFAULT_MAX_USEC 2000
+
+#define POLLER_NICE 5
 
 struct _GrpcAioQueue
 {
@@ -301,11 +308,30 @@ kick_all (void)
   g_mutex_unlock (&registry_lock);
 }
 
+/* A poller that interrupts the thread it works for is in the way: it meets
+ * grpc-core's locks in that thread's hands, and grpc-core passes the work on to a
+ * third thread. So the poller takes a core that is free. */
+static void
+give_way (void)
+{
+  const struct sched_param param = { 0 };
+
+  /* A program that has chosen how its threads run knows best. A filter of system
+   * calls might end the process for this. */
+  if (sched_getscheduler (0) != SCHED_OTHER || prctl (PR_GET_SECCOMP) != 0)
+    return;
+
+  sched_setscheduler (0, SCHED_BATCH, &param);
+  setpriority (PRIO_PROCESS, 0, getpriority (PRIO_PROCESS, 0) + POLLER_NICE);
+}
+
 static gpointer
 poll_in_thread (gpointer data)
 {
   GrpcAioQueue *self = data;
   grpc_event event;
+
+  give_way ();
 
   while (TRUE)
     {

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#define _GNU_SOURCE /* SCHED_BATCH */
+
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <glib-unix.h>
@@ -658,6 +663,52 @@ test_owners (void)
   g_main_context_pop_thread_default (server_context);
 }
 
+/* The id of a thread that polls, 0 without one. */
+static id_t
+find_poller (void)
+{
+  g_autoptr (GDir) tasks = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *id;
+
+  while (tasks != NULL && (id = g_dir_read_name (tasks)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/task", id, "comm", NULL);
+      g_autofree char *name = NULL;
+
+      if (g_file_get_contents (path, &name, NULL, NULL) && g_str_has_prefix (name, "grpc-aio-poll"))
+        return (id_t) g_ascii_strtoull (id, NULL, 10);
+    }
+
+  return 0;
+}
+
+static void
+test_gives_way (Fixture *fixture,
+                gconstpointer data)
+{
+  id_t poller;
+
+  g_test_summary ("The polling thread gives way to the thread it works for");
+
+  if (sched_getscheduler (0) != SCHED_OTHER || getpriority (PRIO_PROCESS, 0) > 14 || prctl (PR_GET_SECCOMP) != 0)
+    {
+      g_test_skip ("The test runs with a policy of its own");
+      return;
+    }
+
+  assert_echo (&fixture->peer);
+  poller = find_poller ();
+  if (poller == 0)
+    {
+      g_test_skip ("This engine has no polling thread, or /proc is missing");
+      return;
+    }
+
+  g_assert_cmpint (sched_getscheduler ((pid_t) poller), ==, SCHED_BATCH);
+  g_assert_cmpint (getpriority (PRIO_PROCESS, poller), ==, getpriority (PRIO_PROCESS, 0) + 5);
+  g_assert_cmpint (sched_getscheduler (0), ==, SCHED_OTHER);
+}
+
 #define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
 int
@@ -671,6 +722,7 @@ main (int argc,
   ADD ("/engine/budget", test_budget);
   ADD ("/engine/many-channels", test_many_channels);
   ADD ("/engine/results", test_results);
+  ADD ("/engine/gives-way", test_gives_way);
   g_test_add_func ("/engine/blocking-handlers", test_blocking_handlers);
   g_test_add_func ("/engine/contexts", test_contexts);
   g_test_add_func ("/engine/owners", test_owners);
