@@ -66,6 +66,7 @@ struct _GrpcAioCoreCall
   GrpcAioOperationList sends;
   guint n_in_flight;           /* at the head of sends */
   const GrpcAioAnswer *answer; /* to go after all sends */
+  gsize held_size;             /* what grpc-core may hold back by now */
   gboolean is_sending;
   gboolean sends_ended;
   gboolean needs_initial_metadata;

@@ -18,6 +18,11 @@
 
 #define MAX_OPS 8
 
+/* How much of a call grpc-core may hold back to write it with what follows, and
+ * what a message counts beside its length. */
+#define HELD_MAX (16 * 1024)
+#define HELD_OVERHEAD 64
+
 static void on_read (GrpcAioCoreCall *self,
                      gboolean ok);
 static void on_sent (GrpcAioCoreCall *self,
@@ -290,6 +295,23 @@ new_status_op (const GrpcAioAnswer *answer)
   };
 }
 
+/* With the lock. A message with others behind it need not be written at once, so
+ * that many messages take one system call. It completes as soon as grpc-core has
+ * it. Each time enough is held back, a message goes without the flag and waits
+ * for flow control, and all that is before it with it. */
+static guint32
+hold_back (GrpcAioCoreCall *self,
+           gsize length)
+{
+  self->held_size += length + HELD_OVERHEAD;
+  if (length <= HELD_MAX && self->held_size <= HELD_MAX)
+    return GRPC_WRITE_BUFFER_HINT;
+
+  self->held_size = 0;
+
+  return 0;
+}
+
 /* With the lock. Puts as many of the waiting sends as may travel together into
  * one batch: initial metadata, a message, the end. */
 static void
@@ -300,7 +322,7 @@ start_send (GrpcAioCoreCall *self)
   grpc_op ops[MAX_OPS];
   gsize n_ops = 0;
   grpc_byte_buffer message;
-  gboolean has_message = FALSE;
+  grpc_op *message_op = NULL;
   gboolean is_last = FALSE;
 
   if (self->is_sending || self->sends_ended || (at == NULL && answer == NULL))
@@ -308,7 +330,7 @@ start_send (GrpcAioCoreCall *self)
 
   for (; at != NULL && !is_last; at = at->next)
     {
-      if (at->message != NULL && has_message)
+      if (at->message != NULL && message_op != NULL)
         break;
       if (at->kind == GRPC_AIO_SEND_INITIAL_METADATA && self->n_in_flight > 0)
         break;
@@ -321,8 +343,8 @@ start_send (GrpcAioCoreCall *self)
       if (at->message != NULL)
         {
           grpc_aio_bytes_to_core (at->message, &message);
-          ops[n_ops++] = new_message_op (&message);
-          has_message = TRUE;
+          message_op = &ops[n_ops++];
+          *message_op = new_message_op (&message);
         }
       if (at->kind == GRPC_AIO_SEND_CLOSE)
         {
@@ -332,7 +354,7 @@ start_send (GrpcAioCoreCall *self)
       self->n_in_flight++;
     }
 
-  if (at == NULL && answer != NULL && (!has_message || answer->message == NULL))
+  if (at == NULL && answer != NULL && (message_op == NULL || answer->message == NULL))
     {
       if (self->needs_initial_metadata)
         {
@@ -342,13 +364,18 @@ start_send (GrpcAioCoreCall *self)
       if (answer->message != NULL)
         {
           grpc_aio_bytes_to_core (answer->message, &message);
-          ops[n_ops++] = new_message_op (&message);
-          has_message = TRUE;
+          message_op = &ops[n_ops++];
+          *message_op = new_message_op (&message);
         }
       ops[n_ops++] = new_status_op (answer);
       n_ops += self->funcs->add_ops (self, &ops[n_ops]);
       self->answer = NULL;
     }
+
+  if (message_op != NULL && !is_last && (at != NULL || self->answer != NULL))
+    message_op->flags = hold_back (self, message.data.raw.slice_buffer.length);
+  else
+    self->held_size = 0;
 
   self->is_sending = grpc_aio_core_call_start (self, &self->sending, ops, n_ops);
   if (!self->is_sending)
@@ -357,7 +384,7 @@ start_send (GrpcAioCoreCall *self)
       self->sends_ended = TRUE;
     }
 
-  if (has_message)
+  if (message_op != NULL)
     grpc_slice_buffer_destroy (&message.data.raw.slice_buffer);
 }
 

@@ -1042,6 +1042,57 @@ test_write_order (Fixture *fixture,
 }
 
 static void
+count_write (GObject *object,
+             GAsyncResult *result,
+             gpointer user_data)
+{
+  guint *n = user_data;
+
+  if (grpc_aio_servicer_context_write_finish (GRPC_AIO_SERVICER_CONTEXT (object), result, NULL))
+    (*n)++;
+}
+
+static gboolean
+reaches (gpointer data)
+{
+  const guint *numbers = data;
+
+  return numbers[0] == numbers[1];
+}
+
+static void
+test_write_limit (Fixture *fixture,
+                  gconstpointer data)
+{
+  g_autoptr (GrpcAioCall) call = begin (fixture, GRPC_AIO_METHOD_KIND_UNARY_STREAM);
+  g_autofree char *text = g_strnfill (1000, 'x');
+  guint numbers[2] = { 0, 500 };
+
+  g_test_summary ("Small writes that do not wait for each other end with flow control, not before");
+
+  for (guint i = 0; i < numbers[1]; i++)
+    {
+      g_autoptr (GBytes) message = bytes_from (text);
+
+      grpc_aio_servicer_context_write_async (fixture->context, message, NULL, count_write, numbers);
+    }
+
+  /* The client does not read: its window takes 64 KiB, and grpc-core holds back
+   * 16 KiB at most. */
+  while (numbers[0] < 50)
+    g_main_context_iteration (NULL, TRUE);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_assert_cmpuint (numbers[0], <, 100);
+
+  for (guint i = 0; i < numbers[1]; i++)
+    assert_received (call, text);
+  iterate_until (reaches, numbers);
+  complete (fixture, NULL);
+  assert_received (call, NULL);
+}
+
+static void
 test_read_order (Fixture *fixture,
                  gconstpointer data)
 {
@@ -1284,6 +1335,7 @@ main (int argc,
   ADD ("/servicer-context/cancellable/before", NULL, test_cancellable_before);
   ADD ("/servicer-context/cancellable/after", NULL, test_cancellable_after);
   ADD ("/servicer-context/write-order", NULL, test_write_order);
+  ADD ("/servicer-context/write-limit", NULL, test_write_limit);
   ADD ("/servicer-context/read-order", NULL, test_read_order);
   ADD ("/servicer-context/sync", NULL, test_sync);
   ADD ("/servicer-context/messages", NULL, test_messages);
