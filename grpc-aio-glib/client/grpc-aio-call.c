@@ -65,6 +65,8 @@ struct _GrpcAioCall
 
   GrpcAioCoreCall core_call; /* its lock is for the fields below */
   GrpcAioMultiCallable *multi_callable;
+  GrpcAioChannel *channel; /* the method's */
+  GrpcAioMethodKind kind;
   GrpcAioChannelMember member;
   gint64 deadline_usec;   /* monotonic; G_MAXINT64 for none */
   gint is_cancelled_here; /* atomic */
@@ -128,23 +130,19 @@ call_of (GrpcAioCoreCall *core_call)
 static gboolean
 streams_requests (GrpcAioCall *self)
 {
-  GrpcAioMethodKind kind = grpc_aio_multi_callable_get_kind (self->multi_callable);
-
-  return kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+  return self->kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || self->kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
 }
 
 static gboolean
 streams_responses (GrpcAioCall *self)
 {
-  GrpcAioMethodKind kind = grpc_aio_multi_callable_get_kind (self->multi_callable);
-
-  return kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+  return self->kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || self->kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
 }
 
 static gboolean
 is_unary_unary (GrpcAioCall *self)
 {
-  return grpc_aio_multi_callable_get_kind (self->multi_callable) == GRPC_AIO_METHOD_KIND_UNARY_UNARY;
+  return self->kind == GRPC_AIO_METHOD_KIND_UNARY_UNARY;
 }
 
 /* With the lock; once the metadata is here. */
@@ -363,11 +361,11 @@ advance (GrpcAioCall *self,
   g_mutex_unlock (&self->core_call.lock);
 
   if (state == GRPC_AIO_CALL_STATE_DONE)
-    grpc_aio_channel_remove_member (grpc_aio_multi_callable_get_channel (self->multi_callable), &self->member);
+    grpc_aio_channel_remove_member (self->channel, &self->member);
 
   settle_all (self, &settled);
 
-  if (self->is_hidden || grpc_aio_queue_is_orphan (self->core_call.queue))
+  if (grpc_aio_queue_is_orphan (self->core_call.queue))
     return;
 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
@@ -436,6 +434,24 @@ on_unary_ended (GrpcAioCoreCall *core_call,
   advance (call_of (core_call), GRPC_AIO_CALL_STATE_DONE);
 }
 
+/* The operation that made the call has it alone: there is nothing to lock, and
+ * nobody to tell. */
+static void
+on_hidden_ended (GrpcAioCoreCall *core_call,
+                 gboolean ok)
+{
+  GrpcAioCall *self = call_of (core_call);
+  GrpcAioOperation *operation = grpc_aio_operation_list_pop (&self->waiting);
+
+  take_status (self);
+  grpc_aio_channel_remove_member (self->channel, &self->member);
+
+  if (self->code == GRPC_AIO_STATUS_CODE_OK)
+    grpc_aio_operation_return_pointer (operation, g_steal_pointer (&self->response), (GDestroyNotify) g_bytes_unref);
+  else
+    grpc_aio_operation_return_error (operation, new_status_error (self));
+}
+
 static void
 on_core_settled (GrpcAioCoreCall *core_call)
 {
@@ -493,7 +509,7 @@ grpc_aio_call_clear (gpointer object)
   g_assert (self->waiting.head == NULL);
 
   if (self->member.previous != NULL)
-    grpc_aio_channel_remove_member (grpc_aio_multi_callable_get_channel (self->multi_callable), &self->member);
+    grpc_aio_channel_remove_member (self->channel, &self->member);
   if (!self->is_hidden)
     g_signal_handlers_destroy (object);
 
@@ -680,7 +696,7 @@ start (GrpcAioCall *self,
 
   if (is_unary_unary (self))
     {
-      self->ending.done = on_unary_ended;
+      self->ending.done = self->is_hidden ? on_hidden_ended : on_unary_ended;
       started = grpc_aio_core_call_start (&self->core_call, &self->ending, ops, n_ops);
     }
   else
@@ -728,8 +744,10 @@ create (GrpcAioMultiCallable *multi_callable,
   const char *authority = options != NULL ? grpc_aio_call_options_get_authority (options) : NULL;
 
   self->multi_callable = g_object_ref (multi_callable);
+  self->channel = grpc_aio_multi_callable_get_channel (multi_callable);
+  self->kind = grpc_aio_multi_callable_get_kind (multi_callable);
   grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue);
-  if (grpc_aio_channel_create_call (grpc_aio_multi_callable_get_channel (multi_callable), queue,
+  if (grpc_aio_channel_create_call (self->channel, queue,
                                     grpc_aio_multi_callable_get_registered (multi_callable),
                                     grpc_aio_multi_callable_get_method (multi_callable), authority,
                                     take_deadline (self, options), &self->core_call.core, &self->member))

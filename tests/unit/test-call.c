@@ -779,6 +779,38 @@ test_wrong_kind (Fixture *fixture,
 }
 
 static void
+assert_invoke_fails (GrpcAioMultiCallable *method,
+                     GBytes *request,
+                     int code)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  grpc_aio_multi_callable_invoke_async (method, request, NULL, NULL, store_result, &result);
+  g_assert_null (grpc_aio_multi_callable_invoke_finish (method, await (&result), &error));
+  g_assert_error (error, G_IO_ERROR, code);
+  g_assert_nonnull (strstr (error->message, grpc_aio_multi_callable_get_method (method)));
+}
+
+static void
+test_invoke_wrong_kind (Fixture *fixture,
+                        gconstpointer data)
+{
+  GrpcAioChannel *channel = fixture->peer.channel;
+  g_autoptr (GrpcAioMultiCallable) echo = grpc_aio_channel_unary_unary (channel, "/test.Peer/Echo");
+  g_autoptr (GrpcAioMultiCallable) count = grpc_aio_channel_unary_stream (channel, "/test.Peer/Count");
+  g_autoptr (GrpcAioMultiCallable) collect = grpc_aio_channel_stream_unary (channel, "/test.Peer/Collect");
+  g_autoptr (GBytes) message = bytes_from ("1");
+
+  g_test_summary ("Only a method with one request and one response can be invoked");
+
+  assert_invoke_fails (count, message, G_IO_ERROR_NOT_SUPPORTED);
+  assert_invoke_fails (collect, message, G_IO_ERROR_NOT_SUPPORTED);
+  assert_invoke_fails (collect, NULL, G_IO_ERROR_NOT_SUPPORTED);
+  assert_invoke_fails (echo, NULL, G_IO_ERROR_INVALID_ARGUMENT);
+}
+
+static void
 test_metadata (Fixture *fixture,
                gconstpointer data)
 {
@@ -1199,6 +1231,7 @@ main (int argc,
   ADD ("/call/queued-writes", test_queued_writes);
   ADD ("/call/after-status", test_after_status);
   ADD ("/call/wrong-kind", test_wrong_kind);
+  ADD ("/call/invoke-wrong-kind", test_invoke_wrong_kind);
   ADD ("/call/metadata", test_metadata);
   ADD ("/call/failure", test_failure);
   ADD ("/call/large", test_large);
