@@ -24,13 +24,13 @@ class Failure(Exception):
 class Program:
     """A client and server by one implementation."""
 
-    def __init__(self, name, command, args=(), env=None, native=True):
+    def __init__(self, name, command, args=(), env=None, warm_up=0):
         self.name = name
         self.command = [str(part) for part in command]
         self.args = list(args)
         self.env = dict(os.environ, **(env or {}))
-        # In C or C++, on bench.c: knows all scenarios and counts its heap.
-        self.native = native
+        # Seconds that a compiler needs that works while the program runs.
+        self.warm_up = warm_up
 
 
 class Variant:
@@ -190,6 +190,12 @@ class Pair:
         self.go_on()
         return self.read(self.process, 'client')
 
+    def warm_up(self):
+        end = time.monotonic() + max(self.variant.client.warm_up, self.variant.server.warm_up)
+        self.measure()
+        while time.monotonic() < end:
+            self.measure()
+
     def read_memory(self):
         """What both sides hold at each step of opening channels and streams; the
         last step is not left."""
@@ -250,7 +256,7 @@ def run_scenario(args, variants, scenario):
                 if scenario.streams:
                     memory[pair.variant.key] = pair.read_memory()
                     pair.go_on()
-                pair.measure()
+                pair.warm_up()
             for j in range(slices):
                 for pair in pairs[::-1] if j % 2 else pairs:
                     raw[pair.variant.key][i].append(pair.measure())

@@ -43,12 +43,7 @@ class Scenario:
     def fits(self, variant):
         if variant.name == 'core-separate':
             return self.separate
-        if self.tls:
-            return {variant.client.name, variant.server.name} <= TLS_PROGRAMS
         return not self.group or variant.name in ('base', 'core', *OURS)
-
-
-TLS_PROGRAMS = {'core', *OURS}
 
 
 def unary(outstanding, *options):
