@@ -25,7 +25,7 @@ typedef struct
   GBytes *message; /* the last one, or NULL */
   GrpcAioCoreMetadata metadata;
   grpc_status_code code;
-  grpc_slice details;
+  grpc_slice details; /* empty for none */
 } GrpcAioAnswer;
 
 /* What a client's call and a server's call do each in their own way. */

@@ -290,7 +290,7 @@ new_status_op (const GrpcAioAnswer *answer)
         .trailing_metadata_count = answer->metadata.n_entries,
         .trailing_metadata = answer->metadata.entries,
         .status = answer->code,
-        .status_details = (grpc_slice *) &answer->details,
+        .status_details = GRPC_SLICE_IS_EMPTY (answer->details) ? NULL : (grpc_slice *) &answer->details,
     },
   };
 }

@@ -381,15 +381,14 @@ serve (GrpcAioServer *self,
        GrpcAioIncomingCall *incoming,
        grpc_byte_buffer *payload)
 {
-  g_autoptr (GrpcAioRpcMethodHandler) found = NULL;
   g_autoptr (GrpcAioServicerContext) context = NULL;
 
+  incoming->handler = method->handler;
   if (method->handler == NULL)
-    found = find_handler (self, incoming);
-
+    incoming->own_handler = find_handler (self, incoming);
   incoming->registration = method;
   context = grpc_aio_servicer_context_new (self, self->queue, incoming);
-  grpc_aio_servicer_context_serve (context, method->handler != NULL ? method->handler : found, method->has_payload, payload);
+  grpc_aio_servicer_context_serve (context, method->has_payload, payload);
 }
 
 /* grpc-core hands over a call, or takes its leave. */

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <grpc-aio-glib/grpc-aio-rpc-method-handler.h>
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>
 #include <grpc/grpc.h>
 
@@ -15,8 +16,13 @@ typedef struct
   grpc_call *core;
   grpc_metadata_array metadata;
   gpr_timespec deadline;
-  const char *method; /* lives as long as the server, or */
-  char *own_method;   /* is the call's own */
+
+  /* A method and a handler that live as long as the server, or the call's own. */
+  const char *method;
+  GrpcAioRpcMethodHandler *handler;
+  char *own_method;
+  GrpcAioRpcMethodHandler *own_handler;
+
   char *host;
   gpointer registration; /* the server's own */
 } GrpcAioIncomingCall;
@@ -26,7 +32,6 @@ GrpcAioServicerContext *grpc_aio_servicer_context_new (GrpcAioServer *server,
                                                        GrpcAioIncomingCall *incoming);
 
 void grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
-                                      GrpcAioRpcMethodHandler *handler,
                                       gboolean has_payload,
                                       grpc_byte_buffer *payload);
 

@@ -48,7 +48,8 @@ struct _GrpcAioServicerContext
   GrpcAioCoreCall core_call; /* its lock is for the fields below */
   GrpcAioServer *server;
   gpointer registration;
-  GrpcAioRpcMethodHandler *handler;
+  GrpcAioRpcMethodHandler *handler; /* the server's, or own_handler */
+  GrpcAioRpcMethodHandler *own_handler;
   const char *method; /* the server's, or own_method */
   char *own_method;
   char *host;
@@ -252,7 +253,7 @@ grpc_aio_servicer_context_clear (gpointer object)
   grpc_slice_unref (self->answer.details);
   grpc_aio_core_call_clear (&self->core_call);
 
-  g_clear_object (&self->handler);
+  g_clear_object (&self->own_handler);
   g_clear_object (&self->server);
   g_clear_pointer (&self->invocation_metadata, grpc_aio_metadata_unref);
   g_clear_pointer (&self->trailing_metadata, grpc_aio_metadata_unref);
@@ -474,6 +475,8 @@ grpc_aio_servicer_context_new (GrpcAioServer *server,
   self->registration = incoming->registration;
   self->own_method = g_steal_pointer (&incoming->own_method);
   self->method = self->own_method != NULL ? self->own_method : incoming->method;
+  self->own_handler = g_steal_pointer (&incoming->own_handler);
+  self->handler = self->own_handler != NULL ? self->own_handler : incoming->handler;
   self->host = g_steal_pointer (&incoming->host);
   self->deadline_usec = to_monotonic_usec (incoming->deadline);
   self->request_array = incoming->metadata;
@@ -528,7 +531,6 @@ on_request (GrpcAioCoreCall *core_call,
 /* Serves the call. Without a handler the method is unknown. Takes over @payload. */
 void
 grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
-                                 GrpcAioRpcMethodHandler *handler,
                                  gboolean has_payload,
                                  grpc_byte_buffer *payload)
 {
@@ -538,7 +540,7 @@ grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
     .data.recv_message.recv_message = &self->request_buffer,
   };
 
-  if (handler == NULL)
+  if (self->handler == NULL)
     {
       g_autofree char *details = g_strdup_printf (_("The server has no method %s"), self->method);
 
@@ -546,7 +548,6 @@ grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
       return;
     }
 
-  self->handler = g_object_ref (handler);
   if (has_payload || streams_requests (self))
     {
       run_handler (self, payload != NULL ? grpc_aio_bytes_new_take_core (payload) : NULL);
