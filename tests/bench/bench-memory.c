@@ -7,6 +7,25 @@
 #include <signal.h>
 #include <stdio.h>
 
+#ifdef HAVE_CALLGRIND
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_ZERO_STATS
+#define CALLGRIND_DUMP_STATS
+#endif
+
+void
+bench_count_begin (void)
+{
+  CALLGRIND_ZERO_STATS;
+}
+
+void
+bench_count_end (void)
+{
+  CALLGRIND_DUMP_STATS;
+}
+
 /* What is allocated and not freed, in all arenas. */
 static void
 print_heap (const char *step)
@@ -24,7 +43,10 @@ answer (void *data)
   int signal_number;
 
   while (sigwait (signals, &signal_number) == 0)
-    print_heap ("server");
+    {
+      bench_count_end ();
+      print_heap ("server");
+    }
 
   return NULL;
 }

@@ -426,6 +426,7 @@ begin_measuring (BenchMeter *self)
 {
   self->phase = BENCH_PHASE_MEASURE;
   read_switches (&self->begin, self->options->peer);
+  bench_count_begin ();
   read_clocks (&self->begin, self->options->peer);
 }
 
@@ -435,6 +436,7 @@ end_measuring (BenchMeter *self)
   self->phase = BENCH_PHASE_DONE;
   self->phase_end = UINT64_MAX;
   read_clocks (&self->end, self->options->peer);
+  bench_count_end ();
   read_switches (&self->end, self->options->peer);
 }
 

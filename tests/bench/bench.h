@@ -67,8 +67,12 @@ __attribute__ ((noreturn, format (printf, 1, 2))) void bench_fail (const char *f
 
 uint64_t bench_now (void);
 
+/* Under callgrind, from here on and up to here it counts. */
+void bench_count_begin (void);
+void bench_count_end (void);
+
 /* To be called by a server before its first thread: from then on it prints its
- * use of the heap at SIGUSR1. */
+ * use of the heap at SIGUSR1, and callgrind writes down what it has counted. */
 void bench_memory_init (void);
 
 /* The client has come to @step: prints its use of the heap and waits until it

@@ -155,20 +155,18 @@ def read_use(pid):
 class Pair:
     """A client and a server that wait for their next slice."""
 
-    def __init__(self, stack, args, variant, scenario, tls=None, idle=None):
+    def __init__(self, stack, pin, variant, scenario, options, tls=None, valgrind=()):
         self.variant = variant
-        options = ['--tls', tls] if scenario.tls else []
+        tls_options = ['--tls', tls] if tls else []
+        prefix = {variant.side: valgrind}
         self.server, target = stack.enter_context(
-            serving(variant.server, args.pin, scenario.unix, options))
-        command = [*variant.client.command, *variant.client.args, 'client', target,
-                   *scenario.options, *options, '--peer', str(self.server.pid), '--slices',
-                   '--warm-up', str(scenario.warm_up or args.warm_up),
-                   '--seconds', str(scenario.slice or args.slice)]
-        if idle:
-            command += ['--idle', str(idle)]
+            serving(variant.server, pin, scenario.unix, tls_options, prefix.get('server', ())))
+        command = [*prefix.get('client', ()), *variant.client.command, *variant.client.args,
+                   'client', target, *scenario.options, *tls_options, *options,
+                   '--peer', str(self.server.pid), '--slices']
         self.process = subprocess.Popen(command, env=variant.client.env, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True,
-                                        preexec_fn=pin_process(pin_of(args.pin, 'client')))
+                                        preexec_fn=pin_process(pin_of(pin, 'client')))
         stack.callback(self.end)
 
     def go_on(self):
@@ -243,13 +241,15 @@ def run_scenario(args, variants, scenario):
     each held at the steps of opening streams."""
     rounds = min(args.rounds, scenario.rounds or args.rounds)
     slices = scenario.slices or args.slices
+    options = ['--warm-up', str(scenario.warm_up or args.warm_up),
+               '--seconds', str(scenario.slice or args.slice)]
     raw = {variant.key: [] for variant in variants}
     memory = {}
     for i in range(rounds):
         progress(f'{scenario.name}, round {i + 1} of {rounds}')
         with contextlib.ExitStack() as stack:
             tls = stack.enter_context(certificate()) if scenario.tls else None
-            pairs = [Pair(stack, args, variant, scenario, tls)
+            pairs = [Pair(stack, args.pin, variant, scenario, options, tls)
                      for variant in in_turns(variants, i)]
             for pair in pairs:
                 raw[pair.variant.key].append([])
@@ -270,7 +270,7 @@ def run_memory(args, variants, scenario):
     for variant in variants:
         progress(f'{scenario.name}, {variant.key}')
         with contextlib.ExitStack() as stack:
-            pair = Pair(stack, args, variant, scenario)
+            pair = Pair(stack, args.pin, variant, scenario, ['--seconds', '0'])
             memory[variant.key] = pair.read_memory()
             pair.go_on()
     progress('')
@@ -282,8 +282,8 @@ def run_idle(args, variants, scenario, seconds):
     begin, end, memory = {}, {}, {}
     progress(scenario.name)
     with contextlib.ExitStack() as stack:
-        pairs = [Pair(stack, args, variant, scenario, idle=seconds + 2 + len(variants))
-                 for variant in variants]
+        options = ['--idle', str(seconds + 2 + len(variants))]
+        pairs = [Pair(stack, args.pin, variant, scenario, options) for variant in variants]
         for pair in pairs:
             memory[pair.variant.key] = pair.read_memory()
         for pair in pairs:
@@ -307,29 +307,34 @@ def run_idle(args, variants, scenario, seconds):
     }
 
 
-def count_instructions(variant, ops):
-    """User instructions of the varied side for @ops unary calls."""
-    with tempfile.TemporaryDirectory() as folder:
+def count_instructions(variant, scenario, ops):
+    """User instructions of the varied side for one of @ops unary calls, when as
+    many were made before."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
         out = pathlib.Path(folder) / 'callgrind'
         valgrind = ['valgrind', '-q', '--tool=callgrind', f'--callgrind-out-file={out}']
-        of_server = variant.side == 'server'
-        with serving(variant.server, 'none', prefix=valgrind if of_server else ()) as (_, target):
-            call(variant.client, 'none', target, ['--ops', str(ops)],
-                 prefix=() if of_server else valgrind, timeout=600)
-        return int(re.search(r'^(?:totals|summary): (\d+)', out.read_text(), re.M).group(1))
+        pair = Pair(stack, 'none', variant, scenario, ['--ops', str(ops)], valgrind=valgrind)
+        for _ in range(2):
+            pair.measure()
+            if variant.side == 'server':
+                pair.server.send_signal(signal.SIGUSR1)
+                pair.read(pair.server, 'server')
+        count = pathlib.Path(f'{out}.2')
+        if not count.exists():
+            raise Failure('The programs were built without the headers of valgrind')
+        return int(re.search(r'^(?:totals|summary): (\d+)', count.read_text(), re.M).group(1)) / ops
 
 
-def run_callgrind(variants, n):
-    """Instructions per call, of each variant. Twice as many calls cost twice as
-    much: the rest is start and end."""
+def run_callgrind(variants, scenario, ops):
+    """Instructions per call, of each variant."""
     progress('callgrind')
     workers = len(os.sched_getaffinity(0))
     with concurrent.futures.ThreadPoolExecutor(workers) as pool:
-        counts = {variant.key: [pool.submit(count_instructions, variant, n * i) for i in (1, 2)]
+        counts = {variant.key: pool.submit(count_instructions, variant, scenario, ops)
                   for variant in variants}
-        counts = {key: [count.result() for count in pair] for key, pair in counts.items()}
+        counts = {key: count.result() for key, count in counts.items()}
     progress('')
-    return {key: (twice - once) / n for key, (once, twice) in counts.items()}
+    return counts
 
 
 # Figures
