@@ -27,6 +27,13 @@ GRPC_AIO_AVAILABLE_IN_ALL
 guint grpc_aio_server_get_active_calls (GrpcAioServer *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_server_set_n_workers (GrpcAioServer *self,
+                                    guint n_workers);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+guint grpc_aio_server_get_n_workers (GrpcAioServer *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 int grpc_aio_server_add_port (GrpcAioServer *self,
                               const char *address,
                               GrpcAioServerCredentials *credentials,

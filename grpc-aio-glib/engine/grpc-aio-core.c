@@ -23,7 +23,8 @@ static gint core_is_forked;  /* atomic; set for good in a child of fork () */
 static GMutex teardown_lock; /* Held around what must not run during exit (). */
 
 static gint core_is_exiting; /* atomic; set for good by exit () */
-static gint core_threads;    /* atomic; that are inside grpc-core's next () */
+static gint core_threads;    /* atomic; how often threads are inside what exit () waits for */
+static _Thread_local gint entered; /* how often this one is */
 static GThread *exiting_thread;
 static void (*wake_threads) (void);
 
@@ -67,18 +68,19 @@ on_exit_process (void)
   g_atomic_int_set (&core_is_exiting, TRUE);
   if (wake_threads != NULL)
     wake_threads ();
-  while (g_atomic_int_get (&core_threads) > 0 && g_get_monotonic_time () < end)
+  while (g_atomic_int_get (&core_threads) > entered && g_get_monotonic_time () < end)
     g_usleep (100);
 
   g_mutex_lock (&teardown_lock);
 }
 
-/* Around each wait inside grpc-core. FALSE when the process exits in this very
- * thread; others do not come back. */
+/* Around each wait inside grpc-core, and around what our own threads run. FALSE
+ * when the process exits in this very thread; others do not come back. */
 gboolean
 grpc_aio_core_enter (void)
 {
   g_atomic_int_inc (&core_threads);
+  entered++;
   if (G_LIKELY (!g_atomic_int_get (&core_is_exiting)))
     return TRUE;
 
@@ -91,8 +93,10 @@ void
 grpc_aio_core_leave (void)
 {
   g_atomic_int_add (&core_threads, -1);
+  entered--;
   if (G_UNLIKELY (g_atomic_int_get (&core_is_exiting)) && g_thread_self () != exiting_thread)
     {
+      g_atomic_int_add (&core_threads, -entered);
       while (TRUE)
         g_usleep (G_USEC_PER_SEC);
     }

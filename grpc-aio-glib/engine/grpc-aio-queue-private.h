@@ -29,6 +29,7 @@ gboolean grpc_aio_queue_accelerate_context (GMainContext *context);
 GrpcAioQueue *grpc_aio_queue_ref (GrpcAioQueue *self);
 void grpc_aio_queue_unref (GrpcAioQueue *self);
 void grpc_aio_queue_abandon (GrpcAioQueue *self);
+gboolean grpc_aio_queue_leave (GrpcAioQueue *self);
 
 grpc_completion_queue *grpc_aio_queue_get_core (GrpcAioQueue *self);
 gboolean grpc_aio_queue_is_for (GrpcAioQueue *self,
@@ -58,6 +59,8 @@ void grpc_aio_queue_push (GrpcAioQueue *self,
                           GrpcAioCompletion *completion);
 
 /* For who owns the queue's context. */
+void grpc_aio_queue_push_local (GrpcAioQueue *self,
+                                GrpcAioCompletion *completion);
 gboolean grpc_aio_queue_prepare (GrpcAioQueue *self);
 gboolean grpc_aio_queue_has_work (GrpcAioQueue *self);
 int grpc_aio_queue_get_event_fd (GrpcAioQueue *self);

@@ -34,12 +34,18 @@
 
 #define POLLER_NICE 5
 
+/* Beside the number of references: who runs the context waits for the others to
+ * go. */
+#define IS_LEAVING (1 << 30)
+#define COUNT_OF(refs) ((refs) & ~IS_LEAVING)
+
 struct _GrpcAioQueue
 {
   gint refs;   /* atomic; of those who start operations here */
   gint holds;  /* atomic; of those who may touch this memory */
   gint orphan; /* atomic; the context is gone */
   gboolean is_pinned; /* with registry_lock; the context has a reference */
+  gboolean has_left;  /* with registry_lock; who ran the context needs no wake-up */
   GThread *acquirer;  /* with registry_lock; a thread that blocks has the context */
   guint n_acquired;   /* with registry_lock */
   guint n_nested;     /* of the owner; blocking waits inside its callbacks */
@@ -274,6 +280,15 @@ grpc_aio_queue_wake (GrpcAioQueue *self)
   while (written < 0 && errno == EINTR);
 }
 
+/* Runs @completion after what is there, also in a nested loop. */
+void
+grpc_aio_queue_push_local (GrpcAioQueue *self,
+                           GrpcAioCompletion *completion)
+{
+  completion->ok = TRUE;
+  append_local (self, completion);
+}
+
 /* Runs @completion in the queue's context. Safe on any thread. */
 void
 grpc_aio_queue_push (GrpcAioQueue *self,
@@ -437,15 +452,39 @@ never_called (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
+/* Nothing is started here any more. The polling thread ends, if there is one. */
+static void
+shut_down (GrpcAioQueue *self)
+{
+  if (!grpc_aio_core_is_usable ())
+    return;
+
+  g_mutex_lock (&self->kick_lock);
+  self->is_shut = TRUE;
+  grpc_completion_queue_shutdown (self->core);
+  g_mutex_unlock (&self->kick_lock);
+}
+
+/* Whether only who runs the context has a reference, beside @n_others. */
+static gboolean
+is_left_alone (GrpcAioQueue *self,
+               gint n_others)
+{
+  gint refs = g_atomic_int_get (&self->refs);
+
+  return (refs & IS_LEAVING) != 0 && COUNT_OF (refs) == 1 + self->is_pinned + n_others;
+}
+
 /* Runs when the context goes before the queue, or the queue before it. */
 static void
 on_source_destroyed (gpointer data)
 {
   GrpcAioQueue *self = data;
   GrpcAioCompletion *completion;
+  gboolean is_left;
 
   g_mutex_lock (&registry_lock);
-  if (g_atomic_int_get (&self->refs) == 0)
+  if (COUNT_OF (g_atomic_int_get (&self->refs)) == 0)
     {
       g_mutex_unlock (&registry_lock);
       return;
@@ -456,6 +495,7 @@ on_source_destroyed (gpointer data)
     g_cond_wait (&registry_cond, &registry_lock);
   g_hash_table_remove (registry, self->context);
   g_atomic_pointer_set (&self->context, NULL);
+  is_left = is_left_alone (self, 1);
   g_mutex_unlock (&registry_lock);
 
   /* Nobody owns the context any more: the list is ours. */
@@ -467,7 +507,12 @@ on_source_destroyed (gpointer data)
   if (self->loop != NULL)
     {
       g_clear_pointer (&self->loop, grpc_aio_loop_stop);
-      start_poller (self);
+      if (!is_left)
+        start_poller (self);
+    }
+  else if (is_left)
+    {
+      shut_down (self);
     }
 
   if (self->is_pinned)
@@ -653,14 +698,16 @@ grpc_aio_queue_unref (GrpcAioQueue *self)
   gint refs = g_atomic_int_get (&self->refs);
   gboolean is_last;
 
-  while (refs > 1)
+  while (refs > 1 && (refs & IS_LEAVING) == 0)
     {
       if (g_atomic_int_compare_and_exchange_full (&self->refs, refs, refs - 1, &refs))
         return;
     }
 
   g_mutex_lock (&registry_lock);
-  is_last = g_atomic_int_dec_and_test (&self->refs);
+  is_last = COUNT_OF (g_atomic_int_add (&self->refs, -1)) == 1;
+  if (is_left_alone (self, 0) && !self->has_left)
+    g_main_context_wakeup (self->context);
   if (is_last && registry != NULL && self->source != NULL && g_hash_table_lookup (registry, self->context) == self)
     g_hash_table_remove (registry, self->context);
   g_mutex_unlock (&registry_lock);
@@ -676,15 +723,26 @@ grpc_aio_queue_unref (GrpcAioQueue *self)
 
   if (self->loop != NULL)
     g_clear_pointer (&self->loop, grpc_aio_loop_stop);
-  else if (grpc_aio_core_is_usable ())
-    {
-      g_mutex_lock (&self->kick_lock);
-      self->is_shut = TRUE;
-      grpc_completion_queue_shutdown (self->core);
-      g_mutex_unlock (&self->kick_lock);
-    }
+  else
+    shut_down (self);
 
   grpc_aio_queue_let_go (self);
+}
+
+/* For who runs the context, has one reference and wants to end: whether nobody
+ * else has any, so that nothing is under way. Until then the context is woken
+ * when that changes. */
+gboolean
+grpc_aio_queue_leave (GrpcAioQueue *self)
+{
+  gboolean has_left;
+
+  g_mutex_lock (&registry_lock);
+  g_atomic_int_or ((guint *) &self->refs, IS_LEAVING);
+  has_left = self->has_left = is_left_alone (self, 0);
+  g_mutex_unlock (&registry_lock);
+
+  return has_left;
 }
 
 grpc_completion_queue *

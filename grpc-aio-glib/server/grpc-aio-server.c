@@ -22,12 +22,23 @@
 #include "server/grpc-aio-handler-call-details-private.h"
 #include "server/grpc-aio-service-private.h"
 #include "server/grpc-aio-servicer-context-private.h"
+#include "server/grpc-aio-worker-private.h"
 
 /* How many calls of a method grpc-core may hand over before we ask for more: few
  * at first, since each costs a little with every completion; twice as many when
  * more calls run. */
 #define MIN_REQUESTS 2
 #define MAX_REQUESTS 128
+
+/* With several workers each takes a call and asks for the next one only when the
+ * handler has returned: what waits meanwhile is for those that are free. */
+#define REQUESTS_PER_WORKER 1
+
+/* How many more calls than another a worker may have before that one is asked
+ * twice as often. */
+#define MAX_LEAD 4
+
+#define MAX_WORKERS 1024
 
 /* How long clients have to close their connections after the last answer. */
 #define LINGER_USEC (100 * 1000)
@@ -38,7 +49,10 @@
  * Serves calls in a GLib main context.
  *
  * Add services and ports, then start it: handlers run in the main context that
- * is the thread-default one of the thread that calls [method@Server.start].
+ * is the thread-default one of the thread that calls [method@Server.start], or
+ * in threads that the server starts itself
+ * ([method@Server.set_n_workers]).
+ *
  * The server lives as long as somebody holds a reference or a call runs; when the
  * last reference goes it stops at once.
  *
@@ -50,7 +64,11 @@ struct _GrpcAioServer
 
   GrpcAioChannelOptions *options;
   grpc_server *core;
-  GrpcAioQueue *queue; /* from start on */
+  guint n_workers;
+
+  /* From start on. */
+  GArray *lanes;      /* of Lane */
+  GMainContext *home; /* of who started it; NULL when it serves there */
 
   GMutex lock; /* for all that follows */
   GrpcAioServerState state;
@@ -60,29 +78,51 @@ struct _GrpcAioServer
   guint n_requests;   /* that grpc-core has */
   guint n_calls;
   gboolean is_shut_down;
+  guint n_undrained; /* lanes that may still run what belongs to the last calls */
+  gboolean is_draining;
   gboolean is_disposed; /* waits for grpc-core to give its memory back */
   GrpcAioCompletion shutdown;
   GrpcAioOperationList stop_waiters;
   GSource *grace; /* the one that ends first */
 };
 
-/* A method that grpc-core knows; without a name all those that it does not. */
+/* A main context that serves, and its completion queue. */
 typedef struct
+{
+  GrpcAioServer *server;
+  GrpcAioWorker *worker; /* NULL for the context of who started the server */
+  GrpcAioQueue *queue;   /* a reference only without a worker */
+  guint n_calls;         /* with the server's lock */
+  GrpcAioCompletion drained;
+} Lane;
+
+typedef struct _Method Method;
+
+/* The calls of a method in one lane. */
+typedef struct
+{
+  Method *method;
+  Lane *lane;
+  guint n_requests; /* with the server's lock */
+  guint n_calls;    /* with the same */
+} Share;
+
+/* A method that grpc-core knows; without a name all those that it does not. */
+struct _Method
 {
   char *name;
   GrpcAioRpcMethodHandler *handler;
   gpointer registered;
   gboolean has_payload; /* the request comes with the call */
-  guint n_requests;     /* with the server's lock */
-  guint n_calls;        /* with the same */
-} Method;
+  Share *shares;        /* one for each lane */
+};
 
 /* Room for a call that grpc-core may hand over. */
 typedef struct
 {
   GrpcAioCompletion completion;
   GrpcAioServer *server;
-  Method *method;
+  Share *share;
 
   grpc_call *core;
   grpc_call_details details;
@@ -94,6 +134,7 @@ typedef struct
 enum
 {
   PROP_OPTIONS = 1,
+  PROP_N_WORKERS,
   PROP_STATE,
   PROP_ACTIVE_CALLS,
   N_PROPS,
@@ -110,13 +151,74 @@ method_free (gpointer data)
 
   g_free (method->name);
   g_clear_object (&method->handler);
+  g_free (method->shares);
   g_free (method);
 }
 
-static gboolean
-is_orphan (GrpcAioServer *self)
+static void
+lane_clear (gpointer data)
 {
-  return self->queue != NULL && grpc_aio_queue_is_orphan (self->queue);
+  Lane *lane = data;
+
+  if (lane->worker != NULL)
+    grpc_aio_worker_unref (lane->worker);
+  else
+    grpc_aio_queue_unref (lane->queue);
+}
+
+static inline Lane *
+get_lane (GrpcAioServer *self,
+          guint i)
+{
+  return &g_array_index (self->lanes, Lane, i);
+}
+
+static void
+notify_state (GrpcAioServer *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+static gboolean
+on_notify_state (gpointer data)
+{
+  g_autoptr (GrpcAioServer) self = g_weak_ref_get (data);
+
+  if (self != NULL)
+    notify_state (self);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+weak_ref_free (gpointer data)
+{
+  g_weak_ref_clear (data);
+  g_free (data);
+}
+
+/* In the main context of who started the server. Without a reference, since
+ * nobody may run that. */
+static void
+notify_state_at_home (GrpcAioServer *self)
+{
+  g_autoptr (GSource) source = NULL;
+  GWeakRef *weak_ref = NULL;
+
+  if (self->home == NULL)
+    {
+      if (self->lanes->len == 0 || !grpc_aio_queue_is_orphan (get_lane (self, 0)->queue))
+        notify_state (self);
+      return;
+    }
+
+  weak_ref = g_new (GWeakRef, 1);
+  g_weak_ref_init (weak_ref, self);
+  source = g_idle_source_new ();
+  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_static_name (source, "grpc-aio-server-state");
+  g_source_set_callback (source, on_notify_state, weak_ref, weak_ref_free);
+  g_source_attach (source, self->home);
 }
 
 /* Closes what is left when nothing runs any more, or the grace has ended: only
@@ -128,39 +230,80 @@ cancel_all_calls (GrpcAioServer *self)
     grpc_server_cancel_all_calls (self->core);
 }
 
-/* After each step of stopping. The last one returns what waits. */
+/* Nothing runs any more: returns what waits. */
 static void
-check_stopped (GrpcAioServer *self)
+end_stop (GrpcAioServer *self)
 {
   GrpcAioOperationList waiters = { NULL, NULL };
   g_autoptr (GSource) grace = NULL;
-  gboolean is_stopped, was_disposed;
+  gboolean was_disposed;
 
   g_mutex_lock (&self->lock);
-  is_stopped = self->state == GRPC_AIO_SERVER_STATE_STOPPING &&
-               self->is_shut_down && self->n_requests == 0 && self->n_calls == 0;
+  self->state = GRPC_AIO_SERVER_STATE_STOPPED;
   was_disposed = self->is_disposed;
-  if (is_stopped)
+  self->is_disposed = FALSE;
+  waiters = grpc_aio_operation_list_take (&self->stop_waiters);
+  g_clear_pointer (&self->core, grpc_server_destroy);
+  grace = g_steal_pointer (&self->grace);
+  g_mutex_unlock (&self->lock);
+
+  if (!was_disposed)
+    notify_state_at_home (self);
+  grpc_aio_operation_list_return_true (&waiters);
+  if (grace != NULL)
+    g_source_destroy (grace);
+  for (guint i = 0; i < self->n_workers && i < self->lanes->len; i++)
+    grpc_aio_worker_stop (get_lane (self, i)->worker);
+  if (was_disposed)
+    g_object_unref (self);
+}
+
+static void
+on_drained (GrpcAioCompletion *completion,
+            gboolean ok)
+{
+  Lane *lane = (Lane *) ((guint8 *) completion - G_STRUCT_OFFSET (Lane, drained));
+  g_autoptr (GrpcAioServer) self = g_object_ref (lane->server);
+  gboolean is_last;
+
+  g_mutex_lock (&self->lock);
+  is_last = --self->n_undrained == 0;
+  g_mutex_unlock (&self->lock);
+
+  if (is_last)
+    end_stop (self);
+}
+
+/* After each step of stopping. Has the workers do what they are at before it says
+ * that nothing runs any more. */
+static void
+check_stopped (GrpcAioServer *self)
+{
+  gboolean is_over;
+
+  g_mutex_lock (&self->lock);
+  is_over = self->state == GRPC_AIO_SERVER_STATE_STOPPING && !self->is_draining &&
+            self->is_shut_down && self->n_requests == 0 && self->n_calls == 0;
+  if (is_over)
     {
-      self->state = GRPC_AIO_SERVER_STATE_STOPPED;
-      self->is_disposed = FALSE;
-      waiters = grpc_aio_operation_list_take (&self->stop_waiters);
-      g_clear_pointer (&self->core, grpc_server_destroy);
-      grace = g_steal_pointer (&self->grace);
+      self->is_draining = TRUE;
+      self->n_undrained = self->home != NULL ? self->lanes->len : 0;
       g_object_ref (self);
     }
   g_mutex_unlock (&self->lock);
 
-  if (!is_stopped)
+  if (!is_over)
     return;
 
-  if (!is_orphan (self) && !was_disposed)
-    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
-  grpc_aio_operation_list_return_true (&waiters);
-  if (grace != NULL)
-    g_source_destroy (grace);
-  if (was_disposed)
-    g_object_unref (self);
+  if (self->home == NULL)
+    end_stop (self);
+  for (guint i = 0; self->home != NULL && i < self->lanes->len; i++)
+    {
+      Lane *lane = get_lane (self, i);
+
+      lane->drained.run = on_drained;
+      grpc_aio_queue_push (lane->queue, &lane->drained);
+    }
   g_object_unref (self);
 }
 
@@ -210,7 +353,7 @@ begin_stop (GrpcAioServer *self)
   if (self->state == GRPC_AIO_SERVER_STATE_SERVING)
     {
       self->shutdown.run = on_shut_down;
-      grpc_server_shutdown_and_notify (self->core, grpc_aio_queue_get_core (self->queue), &self->shutdown);
+      grpc_server_shutdown_and_notify (self->core, grpc_aio_queue_get_core (get_lane (self, 0)->queue), &self->shutdown);
     }
   else if (self->state == GRPC_AIO_SERVER_STATE_NEW)
     {
@@ -225,8 +368,8 @@ begin_stop (GrpcAioServer *self)
   g_mutex_unlock (&self->lock);
 
   /* Calls that a blocking handler held back are refused. */
-  if (self->queue != NULL)
-    grpc_aio_queue_resume (self->queue);
+  for (guint i = 0; i < self->lanes->len; i++)
+    grpc_aio_queue_resume (get_lane (self, i)->queue);
 
   return is_busy;
 }
@@ -272,13 +415,15 @@ set_grace (GrpcAioServer *self,
 /* A context has its end. */
 void
 grpc_aio_server_call_ended (GrpcAioServer *self,
-                            gpointer method)
+                            gpointer registration)
 {
+  Share *share = registration;
   GSource *source;
   gboolean is_stopping, was_last;
 
   g_mutex_lock (&self->lock);
-  ((Method *) method)->n_calls--;
+  share->n_calls--;
+  share->lane->n_calls--;
   self->n_calls--;
   is_stopping = self->state == GRPC_AIO_SERVER_STATE_STOPPING;
   was_last = is_stopping && self->n_calls == 0;
@@ -303,13 +448,14 @@ static gboolean
 ask_for_call (Request *request)
 {
   GrpcAioServer *self = request->server;
-  grpc_completion_queue *queue = grpc_aio_queue_get_core (self->queue);
+  Method *method = request->share->method;
+  grpc_completion_queue *queue = grpc_aio_queue_get_core (request->share->lane->queue);
   grpc_call_error result;
 
-  if (request->method->registered != NULL)
-    result = grpc_server_request_registered_call (self->core, request->method->registered, &request->core,
+  if (method->registered != NULL)
+    result = grpc_server_request_registered_call (self->core, method->registered, &request->core,
                                                   &request->deadline, &request->metadata,
-                                                  request->method->has_payload ? &request->payload : NULL,
+                                                  method->has_payload ? &request->payload : NULL,
                                                   queue, queue, &request->completion);
   else
     result = grpc_server_request_call (self->core, &request->core, &request->details, &request->metadata,
@@ -329,19 +475,19 @@ request_free (Request *request)
 static void on_call (GrpcAioCompletion *completion,
                      gboolean ok);
 
-/* With the lock. Has @n_requests in all for @method. */
+/* With the lock. Has @n_requests in all for @share. */
 static void
 add_requests (GrpcAioServer *self,
-              Method *method,
+              Share *share,
               guint n_requests)
 {
-  while (method->n_requests < n_requests)
+  while (share->n_requests < n_requests)
     {
       Request *request = g_new0 (Request, 1);
 
       request->completion.run = on_call;
       request->server = self;
-      request->method = method;
+      request->share = share;
       grpc_call_details_init (&request->details);
       grpc_metadata_array_init (&request->metadata);
 
@@ -350,9 +496,60 @@ add_requests (GrpcAioServer *self,
           request_free (request);
           return;
         }
-      method->n_requests++;
+      share->n_requests++;
       self->n_requests++;
     }
+}
+
+/* With the lock. Where to ask for the next call when one of @share has begun:
+ * there, too, unless others have much less to do. */
+static Share *
+choose_share (GrpcAioServer *self,
+              Share *share)
+{
+  Share *best = share;
+
+  for (guint i = 0; i < self->lanes->len; i++)
+    {
+      Share *other = &share->method->shares[i];
+
+      if (other->lane->n_calls + MAX_LEAD * other->n_requests < best->lane->n_calls + MAX_LEAD * best->n_requests)
+        best = other;
+    }
+
+  return best;
+}
+
+/* Asks for one more call in the turn after the handler's, or in a nested loop of
+ * it. */
+static void
+on_ask_again (GrpcAioCompletion *completion,
+              gboolean ok)
+{
+  Request *request = (Request *) completion;
+  GrpcAioServer *self = request->server;
+  gboolean is_asking;
+
+  if (grpc_aio_server_get_state (self) == GRPC_AIO_SERVER_STATE_SERVING &&
+      grpc_aio_queue_defer (request->share->lane->queue, completion))
+    return;
+
+  g_mutex_lock (&self->lock);
+  request->completion.run = on_call;
+  request->share->n_requests--;
+  request->share = choose_share (self, request->share);
+  is_asking = self->state == GRPC_AIO_SERVER_STATE_SERVING && ask_for_call (request);
+  if (is_asking)
+    request->share->n_requests++;
+  else
+    self->n_requests--;
+  g_mutex_unlock (&self->lock);
+
+  if (is_asking)
+    return;
+
+  request_free (request);
+  check_stopped (self);
 }
 
 /* Asks the generic handlers, in order. */
@@ -377,17 +574,18 @@ find_handler (GrpcAioServer *self,
 
 static void
 serve (GrpcAioServer *self,
-       Method *method,
+       Share *share,
        GrpcAioIncomingCall *incoming,
        grpc_byte_buffer *payload)
 {
+  Method *method = share->method;
   g_autoptr (GrpcAioServicerContext) context = NULL;
 
   incoming->handler = method->handler;
   if (method->handler == NULL)
     incoming->own_handler = find_handler (self, incoming);
-  incoming->registration = method;
-  context = grpc_aio_servicer_context_new (self, self->queue, incoming);
+  incoming->registration = share;
+  context = grpc_aio_servicer_context_new (self, share->lane->queue, incoming);
   grpc_aio_servicer_context_serve (context, method->has_payload, payload);
 }
 
@@ -398,13 +596,14 @@ on_call (GrpcAioCompletion *completion,
 {
   Request *request = (Request *) completion;
   GrpcAioServer *self = request->server;
-  Method *method = request->method;
+  Share *share = request->share;
+  Method *method = share->method;
   GrpcAioIncomingCall incoming = { NULL };
   grpc_byte_buffer *payload = NULL;
   gboolean is_refused, is_asking;
 
   /* A handler that blocks must not have others on top of it. */
-  if (ok && grpc_aio_server_get_state (self) == GRPC_AIO_SERVER_STATE_SERVING && grpc_aio_queue_defer (self->queue, completion))
+  if (ok && grpc_aio_server_get_state (self) == GRPC_AIO_SERVER_STATE_SERVING && grpc_aio_queue_defer (share->lane->queue, completion))
     return;
 
   if (ok)
@@ -429,17 +628,30 @@ on_call (GrpcAioCompletion *completion,
     }
 
   g_mutex_lock (&self->lock);
-  is_refused = self->state != GRPC_AIO_SERVER_STATE_SERVING || self->is_disposed || is_orphan (self);
-  if (ok && !is_refused && ++method->n_calls > method->n_requests)
-    add_requests (self, method, MIN (2 * method->n_requests, MAX_REQUESTS));
-  is_asking = ok && !is_refused && ask_for_call (request);
+  is_refused = self->state != GRPC_AIO_SERVER_STATE_SERVING || self->is_disposed || grpc_aio_queue_is_orphan (share->lane->queue);
+  is_asking = ok && !is_refused;
+  if (is_asking)
+    {
+      share->n_calls++;
+      share->lane->n_calls++;
+      self->n_calls++;
+    }
+  if (is_asking && self->lanes->len > 1)
+    {
+      request->completion.run = on_ask_again;
+      grpc_aio_queue_push_local (share->lane->queue, &request->completion);
+    }
+  else if (is_asking)
+    {
+      if (share->n_calls > share->n_requests)
+        add_requests (self, share, MIN (2 * share->n_requests, MAX_REQUESTS));
+      is_asking = ask_for_call (request);
+    }
   if (!is_asking)
     {
       self->n_requests--;
-      method->n_requests--;
+      share->n_requests--;
     }
-  if (ok && !is_refused)
-    self->n_calls++;
   g_mutex_unlock (&self->lock);
 
   if (!is_asking)
@@ -447,7 +659,7 @@ on_call (GrpcAioCompletion *completion,
 
   if (ok && !is_refused)
     {
-      serve (self, method, &incoming, payload);
+      serve (self, share, &incoming, payload);
       return;
     }
 
@@ -518,7 +730,8 @@ grpc_aio_server_finalize (GObject *object)
   g_ptr_array_unref (self->services);
   g_ptr_array_unref (self->generic_handlers);
   g_ptr_array_unref (self->methods);
-  g_clear_pointer (&self->queue, grpc_aio_queue_unref);
+  g_array_unref (self->lanes);
+  g_clear_pointer (&self->home, g_main_context_unref);
   g_mutex_clear (&self->lock);
   grpc_aio_core_unref ();
 
@@ -537,6 +750,10 @@ grpc_aio_server_get_property (GObject *object,
     {
     case PROP_OPTIONS:
       g_value_set_object (value, self->options);
+      break;
+
+    case PROP_N_WORKERS:
+      g_value_set_uint (value, self->n_workers);
       break;
 
     case PROP_STATE:
@@ -566,6 +783,10 @@ grpc_aio_server_set_property (GObject *object,
       self->options = g_value_dup_object (value);
       break;
 
+    case PROP_N_WORKERS:
+      grpc_aio_server_set_n_workers (self, g_value_get_uint (value));
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -593,6 +814,19 @@ grpc_aio_server_class_init (GrpcAioServerClass *klass)
    */
   properties[PROP_OPTIONS] = g_param_spec_object ("options", NULL, NULL, GRPC_AIO_TYPE_CHANNEL_OPTIONS,
                                                   G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * GrpcAioServer:n-workers:
+   *
+   * In how many threads of its own the server serves, or 0 for the main context
+   * that is the thread-default one when it is started. Set it before that.
+   *
+   * See [method@Server.set_n_workers].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_N_WORKERS] = g_param_spec_uint ("n-workers", NULL, NULL, 0, MAX_WORKERS, 0,
+                                                  G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
    * GrpcAioServer:state:
@@ -626,6 +860,8 @@ grpc_aio_server_init (GrpcAioServer *self)
   self->services = g_ptr_array_new_with_free_func (g_object_unref);
   self->generic_handlers = g_ptr_array_new_with_free_func (g_object_unref);
   self->methods = g_ptr_array_new_with_free_func (method_free);
+  self->lanes = g_array_new (FALSE, TRUE, sizeof (Lane));
+  g_array_set_clear_func (self->lanes, lane_clear);
 }
 
 /**
@@ -732,6 +968,69 @@ static gboolean
 is_new (GrpcAioServer *self)
 {
   return grpc_aio_server_get_state (self) == GRPC_AIO_SERVER_STATE_NEW;
+}
+
+/**
+ * grpc_aio_server_set_n_workers:
+ * @self: a server that has not started
+ * @n_workers: how many threads, at most 1,024; 0 for none
+ *
+ * Sets in how many threads of its own the server serves.
+ *
+ * With 0, as at first, it serves in the main context that is the thread-default
+ * one when it is started. Otherwise [method@Server.start] makes so many threads,
+ * each with a main context that is its thread-default one. All that belongs to a
+ * call happens in one of them: its handler, the results of what was started
+ * there, its signals. So a handler is written as for a single thread, but
+ * handlers of different calls run at the same time: what they share needs a lock.
+ *
+ * Calls are given to threads that are free, and else to those that have fewer
+ * calls. A handler that blocks keeps its thread, and a call that was given to it
+ * at the same moment.
+ *
+ * The functions that stop the server and wait for that, and the notification of
+ * [property@Server:state], keep to the main contexts of those who called them
+ * and started it. Those need not be run for the server to serve. Once a stop has
+ * ended no code of a handler runs any more, and each thread ends when nothing of
+ * this library that was made in it is left.
+ *
+ * [func@GLib.get_num_processors] is a good number for a server that has the
+ * machine for itself. From JavaScript leave it at 0: functions of GJS run in the
+ * main thread only. Functions of Python run one at a time.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_server_set_n_workers (GrpcAioServer *self,
+                               guint n_workers)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVER (self));
+  g_return_if_fail (n_workers <= MAX_WORKERS);
+  g_return_if_fail (is_new (self));
+
+  if (self->n_workers == n_workers)
+    return;
+
+  self->n_workers = n_workers;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_N_WORKERS]);
+}
+
+/**
+ * grpc_aio_server_get_n_workers:
+ * @self: a server
+ *
+ * Gets in how many threads of its own the server serves.
+ *
+ * Returns: the number of threads, or 0 for none
+ *
+ * Since: 0.1
+ */
+guint
+grpc_aio_server_get_n_workers (GrpcAioServer *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
+
+  return self->n_workers;
 }
 
 /**
@@ -861,12 +1160,52 @@ register_method (const char *full_name,
     method_free (method);
 }
 
+/* Makes the places to serve in, and shares of each method for them. */
+static void
+make_lanes (GrpcAioServer *self)
+{
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+
+  g_array_set_size (self->lanes, MAX (self->n_workers, 1));
+  for (guint i = 0; i < self->lanes->len; i++)
+    {
+      Lane *lane = get_lane (self, i);
+
+      lane->server = self;
+      if (self->n_workers == 0)
+        {
+          lane->queue = grpc_aio_queue_get_for_context (context);
+        }
+      else
+        {
+          lane->worker = grpc_aio_worker_new ();
+          lane->queue = grpc_aio_worker_get_queue (lane->worker);
+        }
+      grpc_server_register_completion_queue (self->core, grpc_aio_queue_get_core (lane->queue), NULL);
+    }
+  if (self->n_workers > 0)
+    self->home = g_steal_pointer (&context);
+
+  for (guint i = 0; i < self->methods->len; i++)
+    {
+      Method *method = g_ptr_array_index (self->methods, i);
+
+      method->shares = g_new0 (Share, self->lanes->len);
+      for (guint j = 0; j < self->lanes->len; j++)
+        {
+          method->shares[j].method = method;
+          method->shares[j].lane = get_lane (self, j);
+        }
+    }
+}
+
 /**
  * grpc_aio_server_start:
  * @self: a server
  * @error: where to put an error
  *
- * Starts to serve, in the thread-default main context.
+ * Starts to serve: in the thread-default main context, or in threads of its own
+ * when [method@Server.set_n_workers] was called.
  *
  * Returns: whether it serves; it fails when it was started before
  *
@@ -876,8 +1215,6 @@ gboolean
 grpc_aio_server_start (GrpcAioServer *self,
                        GError **error)
 {
-  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
-
   g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), FALSE);
 
   if (!grpc_aio_core_is_usable ())
@@ -891,21 +1228,25 @@ grpc_aio_server_start (GrpcAioServer *self,
       return FALSE;
     }
 
-  self->queue = grpc_aio_queue_get_for_context (context);
-  grpc_server_register_completion_queue (self->core, grpc_aio_queue_get_core (self->queue), NULL);
   for (guint i = 0; i < self->services->len; i++)
     grpc_aio_service_foreach_method (g_ptr_array_index (self->services, i), register_method, self);
   g_ptr_array_add (self->methods, g_new0 (Method, 1));
+  make_lanes (self);
 
   grpc_server_start (self->core);
 
   g_mutex_lock (&self->lock);
   self->state = GRPC_AIO_SERVER_STATE_SERVING;
   for (guint i = 0; i < self->methods->len; i++)
-    add_requests (self, g_ptr_array_index (self->methods, i), MIN_REQUESTS);
+    {
+      Method *method = g_ptr_array_index (self->methods, i);
+
+      for (guint j = 0; j < self->lanes->len; j++)
+        add_requests (self, &method->shares[j], self->lanes->len > 1 ? REQUESTS_PER_WORKER : MIN_REQUESTS);
+    }
   g_mutex_unlock (&self->lock);
 
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+  notify_state (self);
 
   return TRUE;
 }
@@ -947,16 +1288,21 @@ wait_for_stop (GrpcAioServer *self,
     grpc_aio_operation_return_cancelled (operation);
 }
 
-/* A server that has not started has no queue of its own. */
+/* The queue that a thread which waits has to run itself, if there is one; others
+ * need any that lives. A server that has not started has no queue of its own. */
 static GrpcAioQueue *
 ref_queue (GrpcAioServer *self)
 {
-  g_autoptr (GMainContext) context = NULL;
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
 
-  if (self->queue != NULL)
-    return grpc_aio_queue_ref (self->queue);
+  for (guint i = 0; i < self->lanes->len; i++)
+    {
+      if (grpc_aio_queue_is_for (get_lane (self, i)->queue, context))
+        return grpc_aio_queue_ref (get_lane (self, i)->queue);
+    }
 
-  context = g_main_context_ref_thread_default ();
+  if (self->lanes->len > 0)
+    return grpc_aio_queue_ref (get_lane (self, 0)->queue);
 
   return grpc_aio_queue_get_for_context (context);
 }

@@ -431,7 +431,7 @@ grpc_aio_servicer_context_class_init (GrpcAioServicerContextClass *klass)
    * GrpcAioServicerContext::done:
    * @self: the context
    *
-   * Emitted once, in the server's main context, when the call is over: after its
+   * Emitted once, in the main context of the handler, when the call is over: after its
    * answer was sent, or when the client gave it up. Then a handler may stop its
    * work. It is not emitted for a context whose last reference is gone.
    *

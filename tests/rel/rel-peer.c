@@ -216,7 +216,8 @@ add_method (GrpcAioService *service,
 }
 
 GrpcAioServer *
-rel_serve (char **target)
+rel_serve (guint n_workers,
+           char **target)
 {
   g_autoptr (GrpcAioService) service = grpc_aio_service_new ("rel.Peer");
   g_autoptr (GrpcAioChannelOptions) options = grpc_aio_channel_options_new ();
@@ -236,6 +237,7 @@ rel_serve (char **target)
   /* So that no other test can take the same port. */
   grpc_aio_channel_options_set_int (options, "grpc.so_reuseport", 0);
   server = grpc_aio_server_new_with_options (options);
+  grpc_aio_server_set_n_workers (server, n_workers);
   grpc_aio_server_add_service (server, service);
   port = grpc_aio_server_add_port (server, "127.0.0.1:0", NULL, &error);
   g_assert_no_error (error);
@@ -261,8 +263,12 @@ rel_stop (GrpcAioServer *server)
 
   g_object_add_weak_pointer (G_OBJECT (server), (gpointer *) &remains);
   g_object_unref (server);
-  while (remains != NULL)
-    g_main_context_iteration (g_main_context_get_thread_default (), TRUE);
+  while (g_atomic_pointer_get (&remains) != NULL)
+    {
+      /* A thread of the server does not wake this one. */
+      if (!g_main_context_iteration (g_main_context_get_thread_default (), FALSE))
+        g_usleep (1000);
+    }
 }
 
 static gboolean
@@ -281,7 +287,7 @@ int
 rel_peer_main (void)
 {
   g_autofree char *target = NULL;
-  GrpcAioServer *server = rel_serve (&target);
+  GrpcAioServer *server = rel_serve (0, &target);
   guint is_over = 0;
 
   g_unix_fd_add (STDIN_FILENO, G_IO_IN | G_IO_HUP, on_stdin, &is_over);

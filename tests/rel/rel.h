@@ -61,8 +61,10 @@ void rel_peer_get_stats (RelPeer *self,
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (RelPeer, rel_peer_free)
 
-/* A peer in this process, which serves in the thread-default main context. */
-GrpcAioServer *rel_serve (char **target);
+/* A peer in this process, which serves in the thread-default main context, or in
+ * @n_workers threads. */
+GrpcAioServer *rel_serve (guint n_workers,
+                          char **target);
 void rel_stop (GrpcAioServer *server);
 
 void rel_get_own_stats (RelStats *stats);

@@ -253,7 +253,7 @@ serve_in_thread (gpointer data)
 {
   char **target = data;
   GMainContext *context = rel_push_context ();
-  GrpcAioServer *server = rel_serve (target);
+  GrpcAioServer *server = rel_serve (0, target);
 
   for (guint i = 0; i < 10; i++)
     g_main_context_iteration (context, FALSE);

@@ -14,6 +14,7 @@
 #define N_RUNS 3
 #define N_RUNS_FULL 100
 #define N_STREAMS 100
+#define N_WORKERS 4
 
 /* How a child ends: with this exit status, or by this signal. */
 typedef struct
@@ -33,6 +34,8 @@ static const Ending endings[] = {
   { "quick-exit", 17, 0 },
   { "terminated", 0, SIGTERM },
   { "return-after-cleaning", 18, 0 },
+  { "exit-in-worker", 19, 0 },
+  { "return-with-workers", 20, 0 },
 };
 
 static int
@@ -118,7 +121,8 @@ handle_exit (GrpcAioServicerContext *context,
 }
 
 static void
-exit_in_handler (const char *role)
+exit_in_handler (const char *role,
+                 guint n_workers)
 {
   g_autoptr (GrpcAioService) service = grpc_aio_service_new ("rel.Exit");
   g_autoptr (GrpcAioRpcMethodHandler) handler = NULL;
@@ -131,6 +135,7 @@ exit_in_handler (const char *role)
 
   handler = grpc_aio_rpc_method_handler_new_unary_unary (handle_exit, (gpointer) role, NULL);
   grpc_aio_service_add_method (service, "Exit", handler);
+  grpc_aio_server_set_n_workers (server, n_workers);
   grpc_aio_server_add_service (server, service);
   port = grpc_aio_server_add_port (server, "127.0.0.1:0", NULL, NULL);
   g_assert_true (grpc_aio_server_start (server, NULL));
@@ -159,7 +164,19 @@ play (const char *role,
 
   if (g_str_equal (role, "exit-in-handler"))
     {
-      exit_in_handler (role);
+      exit_in_handler (role, 0);
+    }
+  else if (g_str_equal (role, "exit-in-worker"))
+    {
+      exit_in_handler (role, N_WORKERS);
+    }
+  else if (g_str_equal (role, "return-with-workers"))
+    {
+      g_autofree char *own_target = NULL;
+
+      rel_serve (N_WORKERS, &own_target);
+      open_streams (rel_channel_new (own_target), "Flow");
+      open_streams (rel_channel_new (own_target), "Chat");
     }
   else if (g_str_equal (role, "exit-in-thread"))
     {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* Many threads, each with its own main context, on one channel and on many:
- * every callback runs in the thread and the context that asked for it. */
+/* Many threads, each with its own main context, on one channel and on many, and
+ * to servers that have threads of their own: every callback runs in the thread and the context that asked for it. */
 
 #include "rel.h"
 
@@ -15,6 +15,9 @@ typedef enum
   SHARED_CHANNEL,
   OWN_CHANNEL,
   OWN_SERVER, /* and client, in the same context */
+  ONE_WORKER, /* in this process, for all */
+  TWO_WORKERS,
+  EIGHT_WORKERS,
 } Setting;
 
 typedef struct
@@ -149,7 +152,7 @@ work (gpointer data)
   worker->thread = g_thread_self ();
   worker->context = rel_push_context ();
   if (worker->setting == OWN_SERVER)
-    server = rel_serve (&target);
+    server = rel_serve (0, &target);
   if (worker->channel == NULL)
     worker->channel = rel_channel_new (target != NULL ? target : worker->target);
 
@@ -171,8 +174,12 @@ static void
 test_threads (gconstpointer user_data)
 {
   Setting setting = GPOINTER_TO_UINT (user_data);
-  g_autoptr (RelPeer) peer = rel_peer_new ();
-  g_autoptr (GrpcAioChannel) channel = rel_channel_new (peer->target);
+  static const guint numbers_of_workers[] = { [ONE_WORKER] = 1, [TWO_WORKERS] = 2, [EIGHT_WORKERS] = 8 };
+  const guint n_workers = numbers_of_workers[setting];
+  g_autoptr (RelPeer) peer = n_workers == 0 ? rel_peer_new () : NULL;
+  g_autofree char *target = peer != NULL ? g_strdup (peer->target) : NULL;
+  GrpcAioServer *server = n_workers > 0 ? rel_serve (n_workers, &target) : NULL;
+  g_autoptr (GrpcAioChannel) channel = rel_channel_new (target);
   GThread *threads[N_THREADS];
   Worker workers[N_THREADS] = { 0 };
   guint n_calls = rel_is_full () ? N_CALLS_FULL : N_CALLS;
@@ -182,7 +189,7 @@ test_threads (gconstpointer user_data)
   for (guint i = 0; i < N_THREADS; i++)
     {
       workers[i].setting = setting;
-      workers[i].target = peer->target;
+      workers[i].target = target;
       workers[i].n_calls = n_calls;
       if (setting == SHARED_CHANNEL)
         workers[i].channel = g_object_ref (channel);
@@ -196,6 +203,9 @@ test_threads (gconstpointer user_data)
       n_callbacks += workers[i].n_callbacks;
     }
 
+  if (server != NULL)
+    rel_stop (server);
+
   g_test_message ("%u threads, %u calls each, %u callbacks, all in the right thread; %.0f calls/s", N_THREADS, n_calls, n_callbacks, N_THREADS * n_calls * 1e6 / (g_get_monotonic_time () - start));
 }
 
@@ -208,6 +218,9 @@ main (int argc,
   g_test_add_data_func ("/rel/threads/shared-channel", GUINT_TO_POINTER (SHARED_CHANNEL), test_threads);
   g_test_add_data_func ("/rel/threads/own-channel", GUINT_TO_POINTER (OWN_CHANNEL), test_threads);
   g_test_add_data_func ("/rel/threads/own-server", GUINT_TO_POINTER (OWN_SERVER), test_threads);
+  g_test_add_data_func ("/rel/threads/one-worker", GUINT_TO_POINTER (ONE_WORKER), test_threads);
+  g_test_add_data_func ("/rel/threads/two-workers", GUINT_TO_POINTER (TWO_WORKERS), test_threads);
+  g_test_add_data_func ("/rel/threads/eight-workers", GUINT_TO_POINTER (EIGHT_WORKERS), test_threads);
 
   return g_test_run ();
 }

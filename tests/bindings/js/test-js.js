@@ -497,6 +497,12 @@ test('servers', async fixture => {
     equal(get(server, 'options'), options);
     equal(server.get_state(), ServerState.NEW);
 
+    // Handlers of ours run in the main thread only.
+    server.n_workers = 2;
+    equal(server.get_n_workers(), 2);
+    server.set_n_workers(0);
+    equal(get(server, 'n-workers'), 0);
+
     failsNow(() => server.add_port(`127.0.0.1:${fixture.port}`, null), IOErrorEnum, IOErrorEnum.ADDRESS_IN_USE);
     check(server.add_port('127.0.0.1:0', GrpcAio.ServerCredentials.new_insecure()) > 0);
 

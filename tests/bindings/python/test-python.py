@@ -524,6 +524,33 @@ async def servers(fixture):
 
 
 @case
+async def workers(fixture):
+    await operation(fixture.server, 'stop', 0)
+    threads = set()
+
+    def echo(context, request):
+        assert GLib.MainContext.get_thread_default().is_owner()
+        threads.add(threading.get_ident())
+        context.complete(request)
+
+    service = GrpcAio.Service.new('test.Test')
+    service.add_method('Echo', GrpcAio.RpcMethodHandler.new_unary_unary(echo))
+    server = fixture.server = fixture.census.add(GrpcAio.Server.new())
+    equal(server.get_n_workers(), 0)
+    server.props.n_workers = 3
+    equal((server.get_n_workers(), get(server, 'n-workers')), (3, 3))
+    server.set_n_workers(2)
+    server.add_service(service)
+    fixture.port = server.add_port('127.0.0.1:0', None)
+    server.start()
+
+    fixture.channel = fixture.new_channel()
+    for number in range(STRESS_CALLS):
+        equal(text_of(await fixture.invoke('Echo', str(number))), str(number))
+    assert 1 <= len(threads) <= 2 and threading.get_ident() not in threads, threads
+
+
+@case
 async def tls(fixture):
     folder = os.environ['GRPC_AIO_TEST_TLS']
 

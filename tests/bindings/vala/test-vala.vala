@@ -713,6 +713,33 @@ private async void servers (Fixture fixture) throws Error {
     check (fixture.server.wait_for_termination_sync ());
 }
 
+private async void workers (Fixture fixture) throws Error {
+    var main_thread = Thread.self<void*> ();
+    int n_elsewhere = 0;
+    var service = new GrpcAio.Service ("test.Test");
+    service.add_method ("Echo", new GrpcAio.RpcMethodHandler.unary_unary ((context, request) => {
+        if (Thread.self<void*> () != main_thread && MainContext.get_thread_default ().is_owner ())
+            AtomicInt.inc (ref n_elsewhere);
+        context.complete (request);
+    }));
+
+    yield fixture.server.stop_async (0, null);
+    var server = new GrpcAio.Server ();
+    fixture.census.add (server);
+    equal_int ((int) server.get_n_workers (), 0);
+    server.n_workers = 3;
+    equal_int ((int) property (server, "n-workers").get_uint (), 3);
+    server.set_n_workers (2);
+    server.add_service (service);
+    fixture.port = server.add_port ("127.0.0.1:0", null);
+    server.start ();
+    fixture.server = server;
+    fixture.connect_to (fixture.port);
+    for (int i = 0; i < STRESS_CALLS; i++)
+        equal_text (yield fixture.invoke ("Echo", i.to_string ()), i.to_string ());
+    equal_int (AtomicInt.get (ref n_elsewhere), STRESS_CALLS);
+}
+
 private string read_pem (string name) throws Error {
     string text;
     FileUtils.get_contents (Path.build_filename (Environment.get_variable ("GRPC_AIO_TEST_TLS"), name), out text);
@@ -892,7 +919,7 @@ private async void many_calls (Fixture fixture) throws Error {
 private const string[] CASES = {
     "unary", "every-code", "failures-of-handlers", "metadata-of-failures", "deadlines", "cancelling-a-call",
     "cancelling-an-operation", "answers-later", "streams-of-responses", "streams-of-requests", "streams-both-ways",
-    "wrong-kinds", "metadata", "options", "generic-handlers", "channels", "servers", "tls", "main-contexts",
+    "wrong-kinds", "metadata", "options", "generic-handlers", "channels", "servers", "workers", "tls", "main-contexts",
     "blocking", "dropped-references", "many-calls"
 };
 
@@ -950,6 +977,9 @@ private async void run_case (string name) throws Error {
             break;
         case "servers":
             yield servers (fixture);
+            break;
+        case "workers":
+            yield workers (fixture);
             break;
         case "tls":
             yield tls (fixture);
