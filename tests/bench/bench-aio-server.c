@@ -6,31 +6,44 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The last response, to be sent again while the size asked for stays. */
-typedef struct
-{
-  GBytes *response;
-  gsize response_size;
-} Server;
+/* The last response of a thread, to be sent again while the size asked for
+ * stays. */
+static GPrivate last_response = G_PRIVATE_INIT ((GDestroyNotify) g_bytes_unref);
+static _Thread_local gsize last_response_size;
 
 static GBytes *
-get_response (Server *self,
-              GBytes *request)
+get_response (GBytes *request)
 {
   gsize length;
   const guint8 *data = g_bytes_get_data (request, &length);
   gsize size = bench_request_get_response_size (data, length);
+  GBytes *last = g_private_get (&last_response);
 
-  if (self->response == NULL || self->response_size != size)
+  if (last == NULL || last_response_size != size)
     {
       guint8 *response = bench_response_new (size, &length);
 
-      g_clear_pointer (&self->response, g_bytes_unref);
-      self->response = g_bytes_new_with_free_func (response, length, free, response);
-      self->response_size = size;
+      last = g_bytes_new_with_free_func (response, length, free, response);
+      g_private_replace (&last_response, last);
+      last_response_size = size;
     }
 
-  return self->response;
+  return last;
+}
+
+/* A calculation that needs its processor and nothing else. */
+static void
+work (guint thousands)
+{
+  guint64 x = 0x9e3779b97f4a7c15;
+
+  for (guint64 i = 0; i < thousands * G_GUINT64_CONSTANT (1000); i++)
+    {
+      x ^= x << 13;
+      x ^= x >> 7;
+      x ^= x << 17;
+      __asm__ volatile ("" : "+r"(x));
+    }
 }
 
 static void
@@ -38,7 +51,10 @@ on_unary_call (GrpcAioServicerContext *context,
                GBytes *request,
                gpointer user_data)
 {
-  grpc_aio_servicer_context_complete (context, get_response (user_data, request));
+  const BenchOptions *options = user_data;
+
+  work (options->work);
+  grpc_aio_servicer_context_complete (context, get_response (request));
 }
 
 /* Ping-pong: the context is ours until the client has said its last */
@@ -53,8 +69,8 @@ on_ping (GObject *object,
 
   if (request != NULL)
     {
-      grpc_aio_servicer_context_write_async (context, get_response (user_data, request), NULL, NULL, NULL);
-      grpc_aio_servicer_context_read_async (context, NULL, on_ping, user_data);
+      grpc_aio_servicer_context_write_async (context, get_response (request), NULL, NULL, NULL);
+      grpc_aio_servicer_context_read_async (context, NULL, on_ping, NULL);
     }
   else
     {
@@ -68,12 +84,11 @@ on_streaming_call (GrpcAioServicerContext *context,
                    GBytes *request,
                    gpointer user_data)
 {
-  grpc_aio_servicer_context_read_async (g_object_ref (context), NULL, on_ping, user_data);
+  grpc_aio_servicer_context_read_async (g_object_ref (context), NULL, on_ping, NULL);
 }
 
 typedef struct
 {
-  Server *server;
   GBytes *last_request;
 } ClientStream;
 
@@ -96,7 +111,7 @@ on_message_received (GObject *object,
     {
       if (self->last_request == NULL)
         self->last_request = g_bytes_new (NULL, 0);
-      grpc_aio_servicer_context_complete (context, get_response (self->server, self->last_request));
+      grpc_aio_servicer_context_complete (context, get_response (self->last_request));
       g_clear_pointer (&self->last_request, g_bytes_unref);
       g_free (self);
       g_object_unref (context);
@@ -110,7 +125,6 @@ on_streaming_from_client (GrpcAioServicerContext *context,
 {
   ClientStream *stream = g_new0 (ClientStream, 1);
 
-  stream->server = user_data;
   grpc_aio_servicer_context_read_async (g_object_ref (context), NULL, on_message_received, stream);
 }
 
@@ -141,7 +155,7 @@ on_streaming_from_server (GrpcAioServicerContext *context,
                           GBytes *request,
                           gpointer user_data)
 {
-  GBytes *response = g_bytes_ref (get_response (user_data, request));
+  GBytes *response = g_bytes_ref (get_response (request));
 
   grpc_aio_servicer_context_write_async (g_object_ref (context), response, NULL, on_message_sent, response);
 }
@@ -171,14 +185,14 @@ aio_server (const BenchOptions *options)
   g_autoptr (GrpcAioService) service = grpc_aio_service_new ("grpc.testing.BenchmarkService");
   g_autoptr (GrpcAioServerCredentials) credentials = NULL;
   g_autoptr (GError) error = NULL;
-  Server data = { NULL };
   int port;
 
-  add_method (service, "UnaryCall", grpc_aio_rpc_method_handler_new_unary_unary (on_unary_call, &data, NULL));
-  add_method (service, "StreamingCall", grpc_aio_rpc_method_handler_new_stream_stream (on_streaming_call, &data, NULL));
-  add_method (service, "StreamingFromClient", grpc_aio_rpc_method_handler_new_stream_unary (on_streaming_from_client, &data, NULL));
-  add_method (service, "StreamingFromServer", grpc_aio_rpc_method_handler_new_unary_stream (on_streaming_from_server, &data, NULL));
+  add_method (service, "UnaryCall", grpc_aio_rpc_method_handler_new_unary_unary (on_unary_call, (gpointer) options, NULL));
+  add_method (service, "StreamingCall", grpc_aio_rpc_method_handler_new_stream_stream (on_streaming_call, NULL, NULL));
+  add_method (service, "StreamingFromClient", grpc_aio_rpc_method_handler_new_stream_unary (on_streaming_from_client, NULL, NULL));
+  add_method (service, "StreamingFromServer", grpc_aio_rpc_method_handler_new_unary_stream (on_streaming_from_server, NULL, NULL));
   grpc_aio_server_add_service (server, service);
+  grpc_aio_server_set_n_workers (server, options->workers);
 
   if (options->certificate != NULL)
     credentials = grpc_aio_server_credentials_new_ssl (options->key, options->certificate, NULL, FALSE);
@@ -194,5 +208,4 @@ aio_server (const BenchOptions *options)
 
   if (!grpc_aio_server_stop_sync (server, 0, NULL, &error))
     bench_fail ("Cannot stop: %s", error->message);
-  g_clear_pointer (&data.response, g_bytes_unref);
 }

@@ -15,7 +15,9 @@ main (int argc,
   if (options.server)
     bench_memory_init ();
 
-  grpc_aio_main_context_accelerate (NULL);
+  /* With workers this one only waits for the end. */
+  if (options.workers == 0)
+    grpc_aio_main_context_accelerate (NULL);
 
   if (options.server)
     aio_server (&options);

@@ -61,7 +61,7 @@ read_pem (const char *folder,
 static void
 usage (FILE *stream)
 {
-  fputs ("Usage: PROGRAM server ADDRESS\n"
+  fputs ("Usage: PROGRAM server ADDRESS [OPTION…]\n"
          "       PROGRAM client TARGET [OPTION…]\n"
          "\n"
          "Serves or calls grpc.testing.BenchmarkService. The server prints its port\n"
@@ -81,6 +81,10 @@ usage (FILE *stream)
          "  --idle SECONDS      leave the streams alone for so long instead of measuring\n"
          "  --tls FOLDER        with TLS; the folder holds certificate.pem and key.pem\n"
          "  --peer PID          the server's process, to report its cost as well\n"
+         "  --workers N         server of bench-aio only: serve in N threads (default 0:\n"
+         "                      in the main one)\n"
+         "  --work N            server of bench-aio only: N thousand steps of a\n"
+         "                      calculation for each unary call (default 0)\n"
          "  --separate          bench-core only: a batch for each operation of a\n"
          "                      stream, and received messages in one piece\n",
          stream);
@@ -105,6 +109,8 @@ bench_options_parse (BenchOptions *self,
     OPS,
     SLICES,
     PEER,
+    WORKERS,
+    WORK,
     SEPARATE,
     HELP,
   };
@@ -121,6 +127,8 @@ bench_options_parse (BenchOptions *self,
     { "ops", required_argument, NULL, OPS },
     { "slices", no_argument, NULL, SLICES },
     { "peer", required_argument, NULL, PEER },
+    { "workers", required_argument, NULL, WORKERS },
+    { "work", required_argument, NULL, WORK },
     { "separate", no_argument, NULL, SEPARATE },
     { "help", no_argument, NULL, HELP },
     { NULL },
@@ -183,6 +191,12 @@ bench_options_parse (BenchOptions *self,
           break;
         case PEER:
           self->peer = strtol (optarg, NULL, 10);
+          break;
+        case WORKERS:
+          self->workers = strtoul (optarg, NULL, 10);
+          break;
+        case WORK:
+          self->work = strtoul (optarg, NULL, 10);
           break;
         case SEPARATE:
           self->separate = true;

@@ -53,6 +53,10 @@ typedef struct
   double idle_seconds;
   /* The server's process, whose use of the processor is reported too. */
   pid_t peer;
+  /* Server of bench-aio only: threads that serve, and what a unary call costs
+   * there beside gRPC, so that a server can be the narrow place. */
+  unsigned workers;
+  unsigned work;
   /* bench-core only: a batch for each operation of a stream, and received
    * messages in one piece, as behind an API of separate reads and writes. */
   bool separate;
