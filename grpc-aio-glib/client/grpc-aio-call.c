@@ -77,7 +77,7 @@ struct _GrpcAioCall
   GrpcAioBatch ending;
   gboolean is_starting;
   gboolean has_status;
-  gboolean has_closed_writes;
+  gint has_closed_writes; /* atomic */
   GrpcAioOperationList waiting;
 
   /* Written by grpc-core, too. */
@@ -355,7 +355,10 @@ advance (GrpcAioCall *self,
       return;
     }
   if (state == GRPC_AIO_CALL_STATE_DONE)
-    take_status (self);
+    {
+      take_status (self);
+      self->core_call.reads_ended = self->core_call.sends_ended = TRUE;
+    }
   self->state = state;
   settled = take_settled (self);
   g_mutex_unlock (&self->core_call.lock);
@@ -421,7 +424,7 @@ on_ended (GrpcAioCoreCall *core_call,
   GrpcAioCall *self = call_of (core_call);
 
   g_mutex_lock (&self->core_call.lock);
-  self->has_status = TRUE;
+  self->has_status = self->core_call.is_ending = TRUE;
   g_mutex_unlock (&self->core_call.lock);
 
   check_done (self);
@@ -722,6 +725,7 @@ fail (GrpcAioCall *self,
       const char *details)
 {
   self->state = GRPC_AIO_CALL_STATE_DONE;
+  self->core_call.reads_ended = self->core_call.sends_ended = TRUE;
   self->code = code;
   self->details = g_strdup (details);
 }
@@ -901,17 +905,6 @@ refuse_wrong_kind (GrpcAioCall *self,
   return TRUE;
 }
 
-/* Sends in the order of the calls. Consumes. */
-static void
-send (GrpcAioCall *self,
-      GrpcAioOperation *operation)
-{
-  if (grpc_aio_call_is_done (self))
-    settle (self, operation);
-  else
-    grpc_aio_core_call_send (&self->core_call, operation);
-}
-
 /**
  * grpc_aio_call_get_multi_callable:
  * @self: a call
@@ -1065,10 +1058,7 @@ grpc_aio_call_read_async (GrpcAioCall *self,
                          N_("There is one response: wait for that")))
     return;
 
-  if (grpc_aio_call_is_done (self))
-    settle (self, operation);
-  else
-    grpc_aio_core_call_read (&self->core_call, operation);
+  grpc_aio_core_call_read (&self->core_call, operation);
 }
 
 /**
@@ -1149,7 +1139,6 @@ grpc_aio_call_write_async (GrpcAioCall *self,
                            gpointer user_data)
 {
   GrpcAioOperation *operation;
-  gboolean is_closed;
 
   g_return_if_fail (GRPC_AIO_IS_CALL (self));
   g_return_if_fail (message != NULL);
@@ -1160,10 +1149,7 @@ grpc_aio_call_write_async (GrpcAioCall *self,
                          N_("There is one request, which is sent already")))
     return;
 
-  g_mutex_lock (&self->core_call.lock);
-  is_closed = self->has_closed_writes;
-  g_mutex_unlock (&self->core_call.lock);
-  if (is_closed)
+  if (g_atomic_int_get (&self->has_closed_writes))
     {
       grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, "%s",
                                            _("The writes of this call are done: nothing more can be written"));
@@ -1171,7 +1157,7 @@ grpc_aio_call_write_async (GrpcAioCall *self,
     }
 
   operation->message = g_bytes_ref (message);
-  send (self, operation);
+  grpc_aio_core_call_send (&self->core_call, operation);
 }
 
 /**
@@ -1250,7 +1236,6 @@ grpc_aio_call_done_writing_async (GrpcAioCall *self,
                                   gpointer user_data)
 {
   GrpcAioOperation *operation;
-  gboolean was_closed;
 
   g_return_if_fail (GRPC_AIO_IS_CALL (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
@@ -1260,15 +1245,10 @@ grpc_aio_call_done_writing_async (GrpcAioCall *self,
                          N_("There is one request, which is sent already")))
     return;
 
-  g_mutex_lock (&self->core_call.lock);
-  was_closed = self->has_closed_writes;
-  self->has_closed_writes = TRUE;
-  g_mutex_unlock (&self->core_call.lock);
-
-  if (was_closed)
+  if (!g_atomic_int_compare_and_exchange (&self->has_closed_writes, FALSE, TRUE))
     grpc_aio_operation_return_number (operation, TRUE);
   else
-    send (self, operation);
+    grpc_aio_core_call_send (&self->core_call, operation);
 }
 
 /**

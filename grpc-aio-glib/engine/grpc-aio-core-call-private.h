@@ -39,7 +39,7 @@ typedef struct
                     GrpcAioOperation *operation);
   void (*end_send) (GrpcAioCoreCall *call,
                     GrpcAioOperation *operation);
-  /* A read or send was completed. */
+  /* A read or send was completed, of a call that ends or cannot send. */
   void (*settled) (GrpcAioCoreCall *call);
   /* Drops a reference to the owner; NULL for g_object_unref (). */
   void (*release) (GrpcAioCoreCall *call);
@@ -56,6 +56,8 @@ struct _GrpcAioCoreCall
   gint outstanding; /* atomic; batches, and whether the owner waits for them */
 
   /* With the lock. */
+  gboolean is_ending; /* the owner waits until nothing is under way */
+
   GrpcAioBatch reading;
   GrpcAioOperationList reads;
   grpc_byte_buffer *incoming;

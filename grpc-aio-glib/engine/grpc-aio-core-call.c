@@ -202,6 +202,7 @@ on_read (GrpcAioCoreCall *self,
   GrpcAioOperation *operation = NULL;
   g_autoptr (GBytes) message = NULL;
   grpc_byte_buffer *buffer;
+  gboolean is_ending;
 
   g_mutex_lock (&self->lock);
   buffer = g_steal_pointer (&self->incoming);
@@ -220,6 +221,7 @@ on_read (GrpcAioCoreCall *self,
     }
   if (self->reads_ended)
     ended = grpc_aio_operation_list_take (&self->reads);
+  is_ending = self->is_ending || self->sends_ended;
   g_mutex_unlock (&self->lock);
 
   if (buffer != NULL)
@@ -227,7 +229,8 @@ on_read (GrpcAioCoreCall *self,
   if (operation != NULL)
     grpc_aio_operation_return_pointer (operation, g_steal_pointer (&message), (GDestroyNotify) g_bytes_unref);
   end_reads (self, &ended);
-  self->funcs->settled (self);
+  if (is_ending)
+    self->funcs->settled (self);
 }
 
 /* Reads a message for @operation, after those that wait. Consumes it. */
@@ -394,6 +397,7 @@ on_sent (GrpcAioCoreCall *self,
 {
   GrpcAioOperationList sent = { NULL, NULL };
   GrpcAioOperationList ended = { NULL, NULL };
+  gboolean is_ending;
 
   g_mutex_lock (&self->lock);
   self->is_sending = FALSE;
@@ -413,11 +417,13 @@ on_sent (GrpcAioCoreCall *self,
     }
   if (self->sends_ended)
     ended = grpc_aio_operation_list_take (&self->sends);
+  is_ending = self->is_ending || self->sends_ended;
   g_mutex_unlock (&self->lock);
 
   grpc_aio_operation_list_return_true (&sent);
   end_sends (self, &ended);
-  self->funcs->settled (self);
+  if (is_ending)
+    self->funcs->settled (self);
 }
 
 /* Sends @operation after those that wait. Consumes it. */

@@ -66,7 +66,7 @@ struct _GrpcAioServicerContext
   gboolean is_close_armed;
   gboolean is_close_with_status;
   gboolean has_initial_metadata;
-  gboolean is_answered;
+  gboolean is_answered; /* written with the lock, and atomically */
   gboolean is_done;
   gboolean is_cancelled;
   gboolean has_left; /* the server does not count it any more */
@@ -162,7 +162,7 @@ settle (GrpcAioServicerContext *self,
   becomes_done = !self->is_done && (is_closed || (self->is_close_with_status && is_idle));
   if (becomes_done)
     {
-      self->is_done = TRUE;
+      self->is_done = self->core_call.is_ending = TRUE;
       self->is_cancelled = self->is_core_cancelled != 0;
     }
   is_leaving = self->is_done && !self->has_left && is_idle;
@@ -192,7 +192,7 @@ add_close_op (GrpcAioCoreCall *core_call,
   if (self->is_close_armed)
     return 0;
 
-  self->is_close_armed = self->is_close_with_status = TRUE;
+  self->is_close_armed = self->is_close_with_status = core_call->is_ending = TRUE;
   *ops = new_close_op (self);
 
   return 1;
@@ -291,7 +291,7 @@ answer (GrpcAioServicerContext *self,
   g_mutex_lock (&self->core_call.lock);
   if (!self->is_answered)
     {
-      self->is_answered = TRUE;
+      g_atomic_int_set (&self->is_answered, TRUE);
       self->code = code;
       if (details != self->details)
         {
@@ -593,11 +593,7 @@ static gboolean
 refuse_when_answered (GrpcAioServicerContext *self,
                       GrpcAioOperation *operation)
 {
-  gboolean is_answered;
-
-  g_mutex_lock (&self->core_call.lock);
-  is_answered = self->is_answered;
-  g_mutex_unlock (&self->core_call.lock);
+  gboolean is_answered = g_atomic_int_get (&self->is_answered);
 
   if (is_answered)
     grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, "%s", _("The call is answered already"));
