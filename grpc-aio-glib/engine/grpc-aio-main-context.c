@@ -58,7 +58,7 @@ grpc_aio_main_context_set_priority (GMainContext *context,
 /**
  * grpc_aio_main_context_set_budget:
  * @context: (nullable): a main context, or `NULL` for the default one
- * @max_events: how many events to deliver at the most, 64 at first
+ * @max_events: how many events to deliver at the most, 1,024 at first
  * @max_usec: after how many microseconds to stop, 2,000 at first
  *
  * Sets how much is delivered before other sources get their turn, so that a

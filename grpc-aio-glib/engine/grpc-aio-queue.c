@@ -29,7 +29,7 @@
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-loop-private.h"
 
-#define DEFAULT_MAX_EVENTS 64
+#define DEFAULT_MAX_EVENTS 1024
 #define DEFAULT_MAX_USEC 2000
 
 #define POLLER_NICE 5
