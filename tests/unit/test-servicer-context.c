@@ -1064,11 +1064,21 @@ static void
 test_write_limit (Fixture *fixture,
                   gconstpointer data)
 {
-  g_autoptr (GrpcAioCall) call = begin (fixture, GRPC_AIO_METHOD_KIND_UNARY_STREAM);
+  g_autoptr (GrpcAioChannelOptions) options = grpc_aio_channel_options_new ();
+  g_autoptr (GrpcAioChannel) usual_channel = g_steal_pointer (&fixture->channel);
+  g_autoptr (GrpcAioCall) call = NULL;
   g_autofree char *text = g_strnfill (1000, 'x');
   guint numbers[2] = { 0, 500 };
 
   g_test_summary ("Small writes that do not wait for each other end with flow control, not before");
+
+  /* The client's window shall not grow. */
+  grpc_aio_channel_options_set_int (options, "grpc.http2.bdp_probe", 0);
+  fixture->channel = g_object_new (GRPC_AIO_TYPE_CHANNEL,
+                                   "target", grpc_aio_channel_get_target (usual_channel),
+                                   "options", options,
+                                   NULL);
+  call = begin (fixture, GRPC_AIO_METHOD_KIND_UNARY_STREAM);
 
   for (guint i = 0; i < numbers[1]; i++)
     {
@@ -1078,7 +1088,7 @@ test_write_limit (Fixture *fixture,
     }
 
   /* The client does not read: its window takes 64 KiB, and grpc-core holds back
-   * 16 KiB at most. */
+   * 16 KiB at the most. */
   while (numbers[0] < 50)
     g_main_context_iteration (NULL, TRUE);
   while (g_main_context_iteration (NULL, FALSE))
