@@ -4,7 +4,7 @@
 
 from html import escape
 
-from report import SIDES, find
+from report import SIDES, describe, find
 from scenarios import SCENARIOS, TARGETS
 
 COLOURS = {
@@ -14,8 +14,11 @@ COLOURS = {
     'c++-callback': '#fdc47e',
     'grpc.aio': '#4d9221',
     'grpc-sync': '#a6d96a',
-    'grpc-js': '#999999',
+    'grpc-js': '#777777',
 }
+
+# White figures can be read on these.
+DARK = 'aio-loop', 'c++', 'grpc.aio', 'grpc-js'
 
 LABELS = {
     'aio-loop': 'grpc-aio-glib, loop',
@@ -62,22 +65,21 @@ class Panel:
     def y_of(self, value):
         return self.top + PANEL_HEIGHT * (1 - min(value, self.limit) / self.limit)
 
-    def bar(self, x, width, value, colour, target):
+    def bar(self, x, width, value, name, target):
         y = self.y_of(value)
         self.out.append(f'<rect x="{x:.1f}" y="{y:.1f}" width="{width - 1:.1f}" '
-                        f'height="{self.top + PANEL_HEIGHT - y:.1f}" fill="{colour}"/>')
+                        f'height="{self.top + PANEL_HEIGHT - y:.1f}" fill="{COLOURS[name]}"/>')
         if target:
             line = self.y_of(target)
             self.out.append(f'<line x1="{x - 1:.1f}" x2="{x + width:.1f}" y1="{line:.1f}" '
                             f'y2="{line:.1f}" class="target"/>')
-        # Numbers stand in the bar where there is room, and turned, so that they fit.
+        # Numbers stand turned, so that they fit, and in the bar where there is room.
         text = f'{value:.2f}' if value < 10 else f'{value:.0f}'
-        inside = self.top + PANEL_HEIGHT - y > 34
-        at = y + 4 if inside else y - 3
-        kind = 'inside' if inside else 'above'
-        middle = x + width / 2 + 3.2
-        self.out.append(f'<text transform="translate({middle:.1f} {at:.1f}) rotate(-90)" '
-                        f'class="{kind}">{text}</text>')
+        inside = self.top + PANEL_HEIGHT - y > 28
+        at = self.top + PANEL_HEIGHT - 4 if inside else y - 3
+        fill = '#fff' if inside and name in DARK else '#222'
+        self.out.append(f'<text transform="translate({x + width / 2 + 3.2:.1f} {at:.1f}) '
+                        f'rotate(-90)" font-size="9" fill="{fill}">{text}</text>')
 
 
 def draw_panel(out, top, result, names, scenarios, side, what, title, limit):
@@ -90,7 +92,7 @@ def draw_panel(out, top, result, names, scenarios, side, what, title, limit):
         for name in names:
             row = find(rows, name, side)
             if row is not None:
-                panel.bar(x, width, row[what], COLOURS[name], target_of(scenario, name, what))
+                panel.bar(x, width, row[what], name, target_of(scenario, name, what))
             x += width
         out.append(f'<text x="{LEFT + group * (i + 0.5):.1f}" y="{top + PANEL_HEIGHT + 16}" '
                    f'class="group">{escape(SCENARIOS[scenario].title)}</text>')
@@ -108,8 +110,7 @@ def draw(result):
         f'width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="12">',
         '<style>.title{font-size:14px;font-weight:bold}.scale{text-anchor:end;fill:#555}'
         '.group{text-anchor:middle}.grid{stroke:#ddd}.base{stroke:#333;stroke-width:1.5}'
-        '.target{stroke:#c00;stroke-width:2.5}.inside{text-anchor:end;font-size:9px;fill:#fff}'
-        '.above{font-size:9px;fill:#333}.note{fill:#555}</style>',
+        '.target{stroke:#c00;stroke-width:2.5}.note{fill:#555;font-size:10px}</style>',
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
         f'<text x="{LEFT}" y="24" font-size="17" font-weight="bold">Compared with bare grpc-core '
         f'on the same core</text>',
@@ -128,8 +129,7 @@ def draw(result):
             if scenarios:
                 draw_panel(out, top, result, names, scenarios, side, what, text.format(side), limit)
             top += PANEL_HEIGHT + PANEL_GAP
-    out.append(f'<text x="{LEFT}" y="{height - 14}" class="note" font-size="10">'
-               f'{escape(env["command"])}, {env["date"][:10]}, {escape(env["processor"])}, '
-               f'grpc-core {env["versions"]["grpc"]}; bars beyond the scale are cut</text>')
+    out.append(f'<text x="{LEFT}" y="{height - 14}" class="note">'
+               f'{env["date"][:10]}, {escape(describe(env))}; bars beyond the scale are cut</text>')
     out.append('</svg>')
     return '\n'.join(out) + '\n'

@@ -229,37 +229,42 @@ class Pair:
 # Measurements
 
 
-def in_turns(variants, round_number):
+def in_turns(todo, round_number):
     """Each round starts elsewhere and goes the other way than the one before."""
-    shift = round_number // 2 % len(variants)
-    turned = variants[shift:] + variants[:shift]
+    shift = round_number // 2 % len(todo)
+    turned = todo[shift:] + todo[:shift]
     return turned[::-1] if round_number % 2 else turned
 
 
-def run_scenario(args, variants, scenario):
-    """All measurements: of each variant, for each round, the slices; and what
-    each held at the steps of opening streams."""
-    rounds = min(args.rounds, scenario.rounds or args.rounds)
-    slices = scenario.slices or args.slices
-    options = ['--warm-up', str(scenario.warm_up or args.warm_up),
-               '--seconds', str(scenario.slice or args.slice)]
-    raw = {variant.key: [] for variant in variants}
+def run_scenarios(args, variants, scenarios):
+    """All measurements of @scenarios, whose slices stand side by side: of each
+    scenario, of each variant, for each round, the slices; and what was held at
+    the steps of opening streams."""
+    first = scenarios[0]
+    rounds = min(args.rounds, first.rounds or args.rounds)
+    slices = first.slices or args.slices
+    todo = [(scenario, variant) for scenario in scenarios for variant in variants]
+    raw = {scenario.name: {variant.key: [] for variant in variants} for scenario in scenarios}
     memory = {}
     for i in range(rounds):
-        progress(f'{scenario.name}, round {i + 1} of {rounds}')
+        progress(f'{first.group or first.name}, round {i + 1} of {rounds}')
         with contextlib.ExitStack() as stack:
-            tls = stack.enter_context(certificate()) if scenario.tls else None
-            pairs = [Pair(stack, args.pin, variant, scenario, options, tls)
-                     for variant in in_turns(variants, i)]
-            for pair in pairs:
-                raw[pair.variant.key].append([])
+            tls = stack.enter_context(certificate()) if first.tls else None
+            pairs = []
+            for scenario, variant in in_turns(todo, i):
+                options = ['--warm-up', str(scenario.warm_up or args.warm_up),
+                           '--seconds', str(scenario.slice or args.slice)]
+                pair = Pair(stack, scenario.pin or args.pin, variant, scenario, options, tls)
+                measured = []
+                raw[scenario.name][variant.key].append(measured)
+                pairs.append((pair, measured))
                 if scenario.streams:
-                    memory[pair.variant.key] = pair.read_memory()
+                    memory[variant.key] = pair.read_memory()
                     pair.go_on()
                 pair.warm_up()
             for j in range(slices):
-                for pair in pairs[::-1] if j % 2 else pairs:
-                    raw[pair.variant.key][i].append(pair.measure())
+                for pair, measured in pairs[::-1] if j % 2 else pairs:
+                    measured.append(pair.measure())
     progress('')
     return raw, memory
 

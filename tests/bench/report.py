@@ -2,8 +2,11 @@
 
 """Tables of what was measured: as text, and in Markdown against the targets."""
 
+import statistics
+
+from measure import cost_keys, ratios_of
 from scenarios import (INSTRUCTIONS_TARGET, LOAD_TARGET, OURS, SCENARIOS, STREAM_BYTES_TARGET,
-                       TARGETS, Target)
+                       TARGETS, WORKERS_TARGET, Target)
 
 SIDES = 'client', 'server'
 
@@ -80,6 +83,40 @@ def print_callgrind(counts):
         print(f'  {name_of(row):<22} {row["instructions"]:>9.0f} {row["ratio"]:>6.3f}')
 
 
+def worker_rows(raw):
+    """What two workers gain over one; and what part of the cores the client took
+    meanwhile, which a server without fault had lacked, too."""
+    rows = []
+    for name in OURS:
+        one, two = (raw.get(f'{name}-{n} server') for n in (1, 2))
+        if one is None or two is None:
+            continue
+        slices = [slice_ for round_ in two for slice_ in round_]
+        client, server = (sum(slice_[key] * slice_['ops'] for slice_ in slices)
+                          for key in ('cpu_usec_per_op', 'peer_cpu_usec_per_op'))
+        ratios = ratios_of(two, one, 'ops_per_second')
+        rows.append({
+            'variant': name,
+            'side': 'server',
+            'ratio': statistics.median(ratios),
+            'ratio_min': min(ratios),
+            'ratio_max': max(ratios),
+            'cpu_usec_per_op': statistics.median(slice_['peer_cpu_usec_per_op']
+                                                 for slice_ in slices),
+            'client_share': client / (client + server),
+        })
+    return rows
+
+
+def print_workers(title, raw):
+    print(f'\n{title}: calls/s with two workers to one')
+    print(f'  {"":<22} {"ratio":>6} {"min-max":>11} {"CPU µs":>8} {"CPU of the client":>18}')
+    for row in worker_rows(raw):
+        spread = f'{row["ratio_min"]:.2f}-{row["ratio_max"]:.2f}'
+        print(f'  {name_of(row):<22} {row["ratio"]:>6.2f} {spread:>11}'
+              f' {row["cpu_usec_per_op"]:>8.0f} {row["client_share"] * 100:>16.0f} %')
+
+
 # Against the targets
 
 
@@ -128,12 +165,13 @@ def speed_table(result, ours):
 
 def load_growth(result, variant, side):
     """Processor time for each call, at 10,000 outstanding against 100."""
+    key = 'base ' if variant == 'base' else f'{variant} {side}'
     try:
-        many, few = (find(result['scenarios'][f'outstanding-{n}']['summary'], variant, side)
+        many, few = (result['scenarios'][f'outstanding-{n}']['measurements'][key]
                      for n in (10000, 100))
     except KeyError:
         return None
-    return many['cpu_usec_per_op'] / few['cpu_usec_per_op'] if many and few else None
+    return statistics.median(ratios_of(many, few, cost_keys(side)[0]))
 
 
 def percent_over(ratio):
@@ -170,9 +208,9 @@ def other_table(result):
     add('CPU µs per second at rest over bare core', pick(idle, 'cpu_usec_over'), form='{:.0f}')
     add('CPU per call, 10,000 outstanding to 100',
         [load_growth(result, *column) for column in columns], LOAD_TARGET, most=True)
-    core = load_growth(result, 'core', 'client')
-    if core is not None:
-        lines.append(f'| the same with bare core | {core:.2f} | | | |')
+    add('the same of bare core', [load_growth(result, 'base', side) for _, side in columns])
+    workers = worker_rows(result.get('workers', {}))
+    add('calls/s with two workers to one', pick(workers, 'ratio'), WORKERS_TARGET)
     if not lines:
         return []
     return ['| measure | loop, client | loop, server | thread, client | thread, server |',

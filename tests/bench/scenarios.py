@@ -29,7 +29,8 @@ class Scenario:
     # thread that belongs to neither process.
     unix: bool = False
     tls: bool = False
-    # Beyond the main ones; measured with our programs and bare core alone.
+    # Beyond the main ones; measured with our programs and bare core alone, those
+    # of a group with the slices of all side by side.
     group: str = ''
     # Whether separate batches, or a message in one piece, make a difference.
     separate: bool = False
@@ -39,6 +40,7 @@ class Scenario:
     warm_up: float = 0
     slices: int = 0
     rounds: int = 0
+    pin: str = ''
 
     def fits(self, variant):
         if variant.name == 'core-separate':
@@ -55,10 +57,10 @@ def streams(count, outstanding, *options):
             *options]
 
 
-def load(outstanding, slice_, warm_up, slices):
+def load(outstanding, slice_, warm_up):
     return Scenario(f'outstanding-{outstanding}', f'unary, {outstanding:,} outstanding',
-                    unary(outstanding), group='load', rounds=3,
-                    slice=slice_, warm_up=warm_up, slices=slices)
+                    unary(outstanding), group='load', rounds=3, slice=slice_, warm_up=warm_up,
+                    slices=4)
 
 
 def channels(count):
@@ -79,11 +81,11 @@ SCENARIOS = {scenario.name: scenario for scenario in [
     Scenario('unary-unix', 'unary, unix socket', unary(1), unix=True),
     Scenario('streams-10000', '10,000 open streams', streams(10000, 100), group='streams',
              separate=True, streams=10000, rounds=3, slice=0.3, warm_up=0.1, slices=4),
-    load(1, 0, 0, 0),
-    load(10, 0, 0, 0),
-    load(100, 0, 0, 0),
-    load(1000, 0.3, 0.1, 4),
-    load(10000, 0.8, 0.4, 3),
+    load(1, 0.1, 0.02),
+    load(10, 0.1, 0.02),
+    load(100, 0.1, 0.05),
+    load(1000, 0.3, 0.1),
+    load(10000, 0.8, 0.4),
     channels(1),
     channels(10),
     channels(100),
@@ -91,6 +93,13 @@ SCENARIOS = {scenario.name: scenario for scenario in [
 ]}
 
 QUICK_SCENARIOS = ['unary-1', 'unary-100', 'ping-pong', 'server-stream', 'unary-1mib']
+
+# A server that calculates in each call, so that it is the narrow place although
+# the client has no core for itself.
+WORKERS = Scenario('workers', 'unary, a server with something to calculate',
+                   unary(32, '--channels', '4'), group='workers', rounds=3, slice=0.5,
+                   warm_up=0.1, slices=6, pin='none')
+WORK = 400
 
 # Open and quiet: what that costs by itself, and what each channel holds.
 IDLE = Scenario('idle', '100 channels with a stream each', streams(100, 100, '--channels', '100'),
@@ -124,3 +133,4 @@ TARGETS = {
 INSTRUCTIONS_TARGET = 1.08
 STREAM_BYTES_TARGET = 2048
 LOAD_TARGET = 1.3
+WORKERS_TARGET = 1.7
