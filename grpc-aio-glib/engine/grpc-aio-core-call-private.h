@@ -60,7 +60,7 @@ struct _GrpcAioCoreCall
 
   GrpcAioBatch reading;
   GrpcAioOperationList reads;
-  grpc_byte_buffer *incoming;
+  grpc_byte_buffer *incoming; /* of the read under way, without the lock */
   gboolean is_reading;
   gboolean reads_ended;
 

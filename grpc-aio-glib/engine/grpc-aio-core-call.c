@@ -204,11 +204,12 @@ on_read (GrpcAioCoreCall *self,
   grpc_byte_buffer *buffer;
   gboolean is_ending;
 
-  g_mutex_lock (&self->lock);
+  /* Nobody else comes near it until the next read is started. */
   buffer = g_steal_pointer (&self->incoming);
   if (buffer != NULL && ok)
     message = grpc_aio_bytes_new_take_core (g_steal_pointer (&buffer));
 
+  g_mutex_lock (&self->lock);
   self->is_reading = FALSE;
   if (message != NULL)
     {
