@@ -34,6 +34,11 @@
 
 #define POLLER_NICE 5
 
+/* Of the poller's looks for further events. */
+#define LOOK_AGAIN 16
+#define LUCK_MAX 8
+#define MAX_MORE 32
+
 /* Beside the number of references: who runs the context waits for the others to
  * go. */
 #define IS_LEAVING (1 << 30)
@@ -289,10 +294,10 @@ grpc_aio_queue_push_local (GrpcAioQueue *self,
   append_local (self, completion);
 }
 
-/* Runs @completion in the queue's context. Safe on any thread. */
-void
-grpc_aio_queue_push (GrpcAioQueue *self,
-                     GrpcAioCompletion *completion)
+/* The owner may sleep: it has to be woken after this. */
+static void
+put_on_stack (GrpcAioQueue *self,
+              GrpcAioCompletion *completion)
 {
   GrpcAioCompletion *newest;
 
@@ -305,8 +310,15 @@ grpc_aio_queue_push (GrpcAioQueue *self,
 
   if (g_atomic_int_get (&self->orphan))
     run_orphans (self);
-  else if (newest == NULL)
-    grpc_aio_queue_wake (self);
+}
+
+/* Runs @completion in the queue's context. Safe on any thread. */
+void
+grpc_aio_queue_push (GrpcAioQueue *self,
+                     GrpcAioCompletion *completion)
+{
+  put_on_stack (self, completion);
+  grpc_aio_queue_wake (self);
 }
 
 /* At exit. A thread that is inside next () comes out. */
@@ -340,30 +352,57 @@ give_way (void)
   setpriority (PRIO_PROCESS, 0, getpriority (PRIO_PROCESS, 0) + POLLER_NICE);
 }
 
+/* Waits for an event until @deadline. */
+static grpc_completion_type
+poll_core (GrpcAioQueue *self,
+           gpr_timespec deadline)
+{
+  grpc_event event;
+
+  grpc_aio_core_enter ();
+  event = grpc_completion_queue_next (self->core, deadline, NULL);
+  grpc_aio_core_leave ();
+
+  if (event.type == GRPC_OP_COMPLETE && event.tag != &self->kick)
+    {
+      GrpcAioCompletion *completion = event.tag;
+
+      completion->ok = event.success;
+      put_on_stack (self, completion);
+    }
+
+  return event.type;
+}
+
+/* The owner interrupts this thread as soon as it is woken. So where several
+ * events came together lately it gets all at once; where a look does not come to
+ * an end, both threads have enough to do. */
 static gpointer
 poll_in_thread (gpointer data)
 {
   GrpcAioQueue *self = data;
-  grpc_event event;
+  guint luck = 0;
+  guint n_waits = 0;
 
   give_way ();
 
-  while (TRUE)
+  while (poll_core (self, gpr_inf_future (GPR_CLOCK_REALTIME)) != GRPC_QUEUE_SHUTDOWN)
     {
-      GrpcAioCompletion *completion;
+      if (luck > 0 || ++n_waits % LOOK_AGAIN == 0)
+        {
+          guint n = 0;
 
-      grpc_aio_core_enter ();
-      event = grpc_completion_queue_next (self->core, gpr_inf_future (GPR_CLOCK_REALTIME), NULL);
-      grpc_aio_core_leave ();
-      if (event.type == GRPC_QUEUE_SHUTDOWN)
-        break;
+          while (n < MAX_MORE && poll_core (self, gpr_time_0 (GPR_CLOCK_MONOTONIC)) == GRPC_OP_COMPLETE)
+            n++;
+          if (n == MAX_MORE)
+            luck = 0;
+          else if (n > 0)
+            luck = LUCK_MAX;
+          else if (luck > 0)
+            luck--;
+        }
 
-      completion = event.tag;
-      if (completion == &self->kick)
-        continue;
-
-      completion->ok = event.success;
-      grpc_aio_queue_push (self, completion);
+      grpc_aio_queue_wake (self);
     }
 
   grpc_aio_queue_let_go (self);
