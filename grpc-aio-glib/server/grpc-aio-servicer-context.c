@@ -53,7 +53,7 @@ struct _GrpcAioServicerContext
   const char *method; /* the server's, or own_method */
   char *own_method;
   char *host;
-  gint64 deadline_usec; /* monotonic; G_MAXINT64 for none */
+  gpr_timespec deadline;
   grpc_metadata_array request_array;
   GrpcAioMetadata *invocation_metadata;
 
@@ -204,10 +204,24 @@ on_core_settled (GrpcAioCoreCall *core_call)
   settle (context_of (core_call), FALSE);
 }
 
+/* Until the deadline, in microseconds; G_MAXINT64 without one. */
+static gint64
+get_time_left (GrpcAioServicerContext *self)
+{
+  gpr_timespec left;
+
+  if (gpr_time_cmp (self->deadline, gpr_inf_future (self->deadline.clock_type)) == 0)
+    return G_MAXINT64;
+
+  left = gpr_time_sub (self->deadline, gpr_now (self->deadline.clock_type));
+
+  return left.tv_sec * G_USEC_PER_SEC + left.tv_nsec / 1000;
+}
+
 static GError *
 new_gone_error (GrpcAioServicerContext *self)
 {
-  if (self->deadline_usec <= g_get_monotonic_time ())
+  if (get_time_left (self) <= 0)
     return g_error_new_literal (GRPC_AIO_ERROR, GRPC_AIO_ERROR_DEADLINE_EXCEEDED, _("The deadline of the call has passed"));
 
   return g_error_new_literal (GRPC_AIO_ERROR, GRPC_AIO_ERROR_CANCELLED, _("The client has cancelled the call or is gone"));
@@ -446,19 +460,6 @@ grpc_aio_servicer_context_init (GrpcAioServicerContext *self)
 {
 }
 
-static gint64
-to_monotonic_usec (gpr_timespec deadline)
-{
-  gpr_timespec left;
-
-  if (gpr_time_cmp (deadline, gpr_inf_future (deadline.clock_type)) == 0)
-    return G_MAXINT64;
-
-  left = gpr_time_sub (deadline, gpr_now (deadline.clock_type));
-
-  return g_get_monotonic_time () + left.tv_sec * G_USEC_PER_SEC + left.tv_nsec / 1000;
-}
-
 /* Takes over what @incoming owns. */
 GrpcAioServicerContext *
 grpc_aio_servicer_context_new (GrpcAioServer *server,
@@ -478,7 +479,7 @@ grpc_aio_servicer_context_new (GrpcAioServer *server,
   self->own_handler = g_steal_pointer (&incoming->own_handler);
   self->handler = self->own_handler != NULL ? self->own_handler : incoming->handler;
   self->host = g_steal_pointer (&incoming->host);
-  self->deadline_usec = to_monotonic_usec (incoming->deadline);
+  self->deadline = incoming->deadline;
   self->request_array = incoming->metadata;
   grpc_metadata_array_init (&incoming->metadata);
 
@@ -731,12 +732,13 @@ grpc_aio_servicer_context_dup_peer (GrpcAioServicerContext *self)
 gint64
 grpc_aio_servicer_context_time_remaining (GrpcAioServicerContext *self)
 {
+  gint64 left;
+
   g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), -1);
 
-  if (self->deadline_usec == G_MAXINT64)
-    return -1;
+  left = get_time_left (self);
 
-  return MAX (0, self->deadline_usec - g_get_monotonic_time ());
+  return left < G_MAXINT64 ? MAX (0, left) : -1;
 }
 
 /**
