@@ -19,6 +19,9 @@ typedef struct
   char *target;
   GThread *main_thread;
 
+  gint was_stopped;     /* atomic; by a handler, with success */
+  gint has_called_back; /* atomic */
+
   GMutex lock; /* for all that follows */
   GCond cond;
   GHashTable *threads; /* GThread → number of calls */
@@ -26,8 +29,6 @@ typedef struct
   guint n_meeting;
   guint n_done;
   guint n_notified;
-  gboolean was_stopped; /* by a handler, with success */
-  gboolean has_called_back;
 } Fixture;
 
 /* A thread of the server, and not that of the test. Counts the calls of each. */
@@ -149,6 +150,18 @@ handle_ask (GrpcAioServicerContext *context,
   grpc_aio_servicer_context_complete (context, response);
 }
 
+static gboolean
+has_company (Fixture *fixture)
+{
+  gboolean result;
+
+  g_mutex_lock (&fixture->lock);
+  result = fixture->n_meeting > 1;
+  g_mutex_unlock (&fixture->lock);
+
+  return result;
+}
+
 /* Runs its loop until another call has come through it. */
 static void
 handle_nest (GrpcAioServicerContext *context,
@@ -163,7 +176,7 @@ handle_nest (GrpcAioServicerContext *context,
   is_first = fixture->n_meeting++ == 0;
   g_mutex_unlock (&fixture->lock);
 
-  while (is_first && g_atomic_int_get (&fixture->n_meeting) < 2)
+  while (is_first && !has_company (fixture))
     g_main_context_iteration (g_main_context_get_thread_default (), TRUE);
   grpc_aio_servicer_context_complete (context, request);
 }
@@ -178,7 +191,7 @@ handle_stop (GrpcAioServicerContext *context,
 
   check_thread (fixture);
   grpc_aio_servicer_context_complete (context, request);
-  fixture->was_stopped = grpc_aio_server_stop_sync (grpc_aio_servicer_context_get_server (context), -1, NULL, &error);
+  g_atomic_int_set (&fixture->was_stopped, grpc_aio_server_stop_sync (grpc_aio_servicer_context_get_server (context), -1, NULL, &error));
   g_assert_no_error (error);
 }
 
@@ -192,10 +205,7 @@ on_late_result (GObject *source,
 
   g_assert_null (response);
   g_assert_true (g_thread_self () != fixture->main_thread);
-  g_mutex_lock (&fixture->lock);
-  fixture->has_called_back = TRUE;
-  g_cond_broadcast (&fixture->cond);
-  g_mutex_unlock (&fixture->lock);
+  g_atomic_int_set (&fixture->has_called_back, TRUE);
 }
 
 /* Starts a call that outlives its own one, and the server. */
@@ -714,7 +724,7 @@ test_stop_in_handler (Fixture *fixture,
   g_assert_true (grpc_aio_server_wait_for_termination_finish (fixture->server, await (&result), &error));
   g_assert_no_error (error);
   wait_for_threads ("grpc-aio-worker", 0);
-  g_assert_true (fixture->was_stopped);
+  g_assert_true (g_atomic_int_get (&fixture->was_stopped));
 }
 
 static void
