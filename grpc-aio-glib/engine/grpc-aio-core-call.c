@@ -62,7 +62,6 @@ grpc_aio_core_call_init (GrpcAioCoreCall *self,
   self->funcs = funcs;
   self->queue = grpc_aio_queue_ref (queue);
   self->reading.done = on_read;
-  self->reading.completion.is_message = TRUE;
   self->reading.may_complete = TRUE;
   self->sending.done = on_sent;
   self->sending.may_complete = TRUE;

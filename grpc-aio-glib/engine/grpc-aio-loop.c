@@ -179,7 +179,6 @@ sleep_in_core (GrpcAioLoop *self,
   else
     deadline = gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC), gpr_time_from_millis (timeout - 1, GPR_TIMESPAN));
 
-  grpc_aio_queue_give_way (self->queue);
   grpc_aio_queue_set_blocked (self->queue, TRUE);
   if (!g_atomic_int_get (&self->ready) && !grpc_aio_queue_has_work (self->queue) &&
       grpc_aio_queue_next (self->queue, deadline))

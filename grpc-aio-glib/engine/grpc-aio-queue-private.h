@@ -20,7 +20,6 @@ struct _GrpcAioCompletion
   GrpcAioCompletion *next;
   GrpcAioCompletionRun run;
   gboolean ok;
-  gboolean is_message; /* the next one of a stream */
 };
 
 GrpcAioQueue *grpc_aio_queue_get_for_context (GMainContext *context);
@@ -81,7 +80,6 @@ void grpc_aio_queue_let_go (GrpcAioQueue *self);
 void grpc_aio_queue_set_blocked (GrpcAioQueue *self,
                                  gboolean blocked);
 void grpc_aio_queue_wake (GrpcAioQueue *self);
-void grpc_aio_queue_give_way (GrpcAioQueue *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (GrpcAioQueue, grpc_aio_queue_unref)
 

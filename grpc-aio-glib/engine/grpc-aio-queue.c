@@ -32,14 +32,6 @@
 #define DEFAULT_MAX_EVENTS 1024
 #define DEFAULT_MAX_USEC 2000
 
-/* From so many messages in a turn on a stream counts as busy. */
-#define MANY_MESSAGES 4
-
-/* A thread that gives way and is away for longer does not for many turns. */
-#define AWAY_USEC 1000
-#define REFRAIN_MIN 64
-#define REFRAIN_MAX 65536
-
 #define POLLER_NICE 5
 
 /* Of the poller's looks for further events. */
@@ -74,9 +66,6 @@ struct _GrpcAioQueue
   GrpcAioCompletion *local;       /* of the thread that owns the context */
   GrpcAioCompletion **local_tail; /* of the same */
   gboolean yield;                 /* of the same; let others run once */
-  guint n_messages;               /* of the same; in the last turn of the loop */
-  guint n_refrain;                /* of the same; turns not to give way after */
-  guint refrain;                  /* of the same; what that last began with */
 
   gint max_events;    /* atomic */
   gint max_usec;      /* atomic */
@@ -1048,35 +1037,6 @@ grpc_aio_queue_get_turn (GMainContext *context)
   return turn.number;
 }
 
-/* Before a sleep. Where many messages of streams came in a turn, more are likely
- * to: whoever sends them may wait for this very processor, and what comes now,
- * together, saves sleeps. Somebody else who wants all of the processor would take
- * it for a whole slice of time, so this is not tried again soon when that
- * happens. */
-void
-grpc_aio_queue_give_way (GrpcAioQueue *self)
-{
-  gint64 start;
-
-  if (self->n_messages < MANY_MESSAGES)
-    return;
-
-  self->n_messages = 0;
-  if (self->n_refrain > 0)
-    {
-      self->n_refrain--;
-      return;
-    }
-
-  start = g_get_monotonic_time ();
-  sched_yield ();
-  if (g_get_monotonic_time () - start < AWAY_USEC)
-    self->refrain /= 2;
-  else
-    self->refrain = CLAMP (self->refrain * 2, REFRAIN_MIN, REFRAIN_MAX);
-  self->n_refrain = self->refrain;
-}
-
 /* Runs what has completed, in order, up to the budget, from a source of
  * @context. A callback may run the context itself, and this function with it. */
 void
@@ -1085,7 +1045,6 @@ grpc_aio_queue_dispatch (GrpcAioQueue *self,
 {
   gint max_events = g_atomic_int_get (&self->max_events);
   gint64 end = 0; /* of the budget, which begins when there is more than one */
-  guint n_messages = 0;
   Turn outer = turn;
 
   grpc_aio_queue_hold (self);
@@ -1100,7 +1059,6 @@ grpc_aio_queue_dispatch (GrpcAioQueue *self,
       if (completion == NULL)
         break;
 
-      n_messages += completion->is_message;
       turn.context = context;
       turn.number = ++last_turn;
       completion->run (completion, completion->ok);
@@ -1117,7 +1075,6 @@ grpc_aio_queue_dispatch (GrpcAioQueue *self,
     }
 
   self->yield = self->local != NULL;
-  self->n_messages = n_messages;
 
   grpc_aio_queue_let_go (self);
 }
