@@ -40,10 +40,10 @@ TOP = 84
 def target_of(scenario, name, what):
     target = TARGETS.get(scenario)
     if target is None:
-        return 0
+        return None
     if what == 'cpu_ratio':
-        return target.cpu if name == 'aio-loop' else 0
-    return {'aio-loop': target.ratio, 'aio-thread': target.thread_ratio}.get(name, 0)
+        return target.cpu if name == 'aio-loop' else None
+    return {'aio-loop': target.ratio, 'aio-thread': target.thread_ratio}.get(name)
 
 
 class Panel:
@@ -106,6 +106,7 @@ def draw(result):
     env = result['environment']
     height = TOP + 4 * (PANEL_HEIGHT + PANEL_GAP)
     out = [
+        '<!-- SPDX-License-Identifier: LGPL-2.1-or-later -->',
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         f'width="{WIDTH}" height="{height}" font-family="sans-serif" font-size="12">',
         '<style>.title{font-size:14px;font-weight:bold}.scale{text-anchor:end;fill:#555}'

@@ -120,17 +120,42 @@ def print_workers(title, raw):
 # Against the targets
 
 
-def cell(value, target=0, most=False, form='{:.2f}'):
-    if value is None:
-        return ''
-    # What is shown decides, so that nobody reads a missed 0.95.
+def number_of(text):
+    return float(text.strip('%').replace(',', ''))
+
+
+def shown(value, form):
     text = form.format(value)
-    if not target:
+    return text.replace('-', '') if number_of(text) == 0 else text
+
+
+def verdict(value, target, most, form):
+    """What is shown decides, so that nobody reads of a missed 0.95."""
+    text = shown(value, form)
+    if target is None:
         return text
-    shown = float(text.strip('%').replace(',', '').replace('+', '').strip())
-    aim = float(form.format(target).strip('%').replace(',', '').replace('+', '').strip())
-    met = shown <= aim if most else shown >= aim
-    return f'{text} {"✓" if met else "✗"} {"≤" if most else "≥"} {form.format(target).strip()}'
+    mine, aim = number_of(text), number_of(shown(target, form))
+    return f'{text} {"✓" if (mine <= aim if most else mine >= aim) else "✗"}'
+
+
+def cell(values, targets, most=False, form='{:.2f}'):
+    """Several figures and what they should be, each its own or all the same."""
+    if all(value is None for value in values):
+        return ''
+    texts = [verdict(value, target, most, form) if value is not None else '?'
+             for value, target in zip(values, targets)]
+    limits = [f' ({"≤" if most else "≥"} {shown(target, form)})' if target is not None else ''
+              for target in targets]
+    if len(set(limits)) == 1:
+        return ', '.join(texts) + limits[0]
+    return ', '.join(text + limit for text, limit in zip(texts, limits))
+
+
+def table(heads, rows):
+    """In Markdown, without columns that hold nothing."""
+    used = [i for i in range(len(heads)) if any(row[i] for row in rows)]
+    lines = [heads, ['---'] * len(heads), *rows]
+    return ['| ' + ' | '.join(line[i] for i in used) + ' |' for line in lines] if rows else []
 
 
 def find(rows, variant, side):
@@ -140,27 +165,24 @@ def find(rows, variant, side):
 def speed_table(result, ours):
     """The table of the acceptance for one engine."""
     loop = ours == 'aio-loop'
-    lines = ['| scenario | varied side | calls/s to bare core | CPU per call to bare core '
-             '| calls/s to C++ async | calls/s to grpc.aio |',
-             '|---|---|---|---|---|---|']
+    rows = []
     for name, measured in result['scenarios'].items():
         scenario = SCENARIOS[name]
-        if scenario.group:
+        found = [find(measured['summary'], ours, side) for side in SIDES]
+        if scenario.group or None in found:
             continue
-        for side in SIDES:
-            row = find(measured['summary'], ours, side)
-            if row is None:
-                continue
-            target = TARGETS.get(name, Target(thread_ratio=0))
-            aio = target.aio_client if side == 'client' else target.aio_server
-            cells = [
-                cell(row['ratio'], target.ratio if loop else target.thread_ratio),
-                cell(row['cpu_ratio'], target.cpu if loop else 0, most=True),
-                cell(row['vs'].get('c++'), target.cpp if loop else 0),
-                cell(row['vs'].get('grpc.aio'), aio if loop else 0, form='{:.1f}'),
-            ]
-            lines.append(f'| {scenario.title} | {side} | ' + ' | '.join(cells) + ' |')
-    return lines if len(lines) > 2 else []
+        target = TARGETS.get(name, Target()) if loop else Target(ratio=TARGETS[name].thread_ratio
+                                                                 if name in TARGETS else None)
+        versus = [[row['vs'].get(peer) for row in found] for peer in ('c++', 'grpc.aio')]
+        rows.append([
+            scenario.title,
+            cell([row['ratio'] for row in found], [target.ratio] * 2),
+            cell([row['cpu_ratio'] for row in found], [target.cpu] * 2, most=True),
+            cell(versus[0], [target.cpp] * 2),
+            cell(versus[1], [target.aio_client, target.aio_server], form='{:.1f}'),
+        ])
+    return table(['client, server', 'calls/s to bare core', 'CPU per call to bare core',
+                  'calls/s to C++ async', 'calls/s to grpc.aio'], rows)
 
 
 def load_growth(result, variant, side):
@@ -181,40 +203,37 @@ def percent_over(ratio):
 def other_table(result):
     """What is no ratio of speeds, for both engines and sides."""
     columns = [(variant, side) for variant in OURS for side in SIDES]
-    lines = []
+    rows = []
 
-    def add(title, values, *target, **options):
+    def add(title, values, target=None, most=True, form='{:.2f}'):
         if any(value is not None for value in values):
-            lines.append(f'| {title} | ' +
-                         ' | '.join(cell(value, *target, **options) for value in values) + ' |')
+            limit = f' ({"≤" if most else "≥"} {shown(target, form)})' if target is not None else ''
+            rows.append([title + limit, *('' if value is None else
+                                          verdict(value, target, most, form)
+                                          for value in values)])
 
-    def pick(rows, key):
-        return [(find(rows, *column) or {}).get(key) for column in columns]
+    def pick(found, key, factor=1):
+        values = [(find(found, *column) or {}).get(key) for column in columns]
+        return [None if value is None else value * factor for value in values]
 
     add('instructions per unary call over bare core, %',
-        [percent_over(ratio) for ratio in pick(callgrind_rows(result['callgrind']), 'ratio')]
-        if 'callgrind' in result else [],
-        percent_over(INSTRUCTIONS_TARGET), most=True, form='{:+.1f}')
+        [percent_over(ratio) for ratio in pick(callgrind_rows(result.get('callgrind', {})), 'ratio')],
+        percent_over(INSTRUCTIONS_TARGET), form='{:+.1f}')
     add('bytes of heap per open stream over bare core', pick(result.get('streams', []), 'heap_over'),
-        STREAM_BYTES_TARGET, most=True, form='{:,.0f}')
+        STREAM_BYTES_TARGET, form='{:,.0f}')
     add('the same over bare core that waits for the status all the time',
-        over_separate(result.get('streams', []), columns),
-        STREAM_BYTES_TARGET, most=True, form='{:,.0f}')
+        over_separate(result.get('streams', []), columns), STREAM_BYTES_TARGET, form='{:,.0f}')
     add('bytes of heap per idle channel over bare core',
         pick(result.get('channels', []), 'heap_over'), form='{:,.0f}')
     idle = idle_rows(result['idle']) if 'idle' in result else []
-    add('wake-ups per second at rest over bare core, 100 channels and streams',
-        pick(idle, 'wakeups_over'), form='{:.1f}')
-    add('CPU µs per second at rest over bare core', pick(idle, 'cpu_usec_over'), form='{:.0f}')
+    add('wake-ups per second at rest over bare core', pick(idle, 'wakeups_over'), 0, form='{:.0f}')
+    add('CPU at rest over bare core, % of a core', pick(idle, 'cpu_usec_over', 1e-4), 0)
     add('CPU per call, 10,000 outstanding to 100',
-        [load_growth(result, *column) for column in columns], LOAD_TARGET, most=True)
+        [load_growth(result, *column) for column in columns], LOAD_TARGET)
     add('the same of bare core', [load_growth(result, 'base', side) for _, side in columns])
-    workers = worker_rows(result.get('workers', {}))
-    add('calls/s with two workers to one', pick(workers, 'ratio'), WORKERS_TARGET)
-    if not lines:
-        return []
-    return ['| measure | loop, client | loop, server | thread, client | thread, server |',
-            '|---|---|---|---|---|', *lines]
+    add('calls/s with two workers to one', pick(worker_rows(result.get('workers', {})), 'ratio'),
+        WORKERS_TARGET, most=False)
+    return table(['', 'loop, client', 'loop, server', 'thread, client', 'thread, server'], rows)
 
 
 def over_separate(rows, columns):
@@ -234,13 +253,23 @@ def describe(env):
 def make_markdown(result):
     env = result['environment']
     lines = [f'`{env["command"]}`, {env["date"][:10]}: {describe(env)}. Medians of {env["rounds"]} '
-             f'rounds; ✓ and ✗ tell whether the target beside it was met.']
+             f'rounds, client and then server; ✓ and ✗ tell whether the target in brackets was met.']
     tables = [
-        ('The loop engine:', speed_table(result, 'aio-loop')),
-        ('The thread engine, the fallback:', speed_table(result, 'aio-thread')),
-        ('More:', other_table(result)),
+        ('In the main loop:', speed_table(result, 'aio-loop')),
+        ('With a thread that polls, the fallback:', speed_table(result, 'aio-thread')),
+        ('Beside speed:', other_table(result)),
     ]
-    for title, table in tables:
-        if table:
-            lines += ['', title, '', *table]
+    for title, rows in tables:
+        if rows:
+            lines += ['', title, '', *rows]
     return '\n'.join(lines) + '\n'
+
+
+def write_markdown(path, text):
+    """Into the place that is marked for it, where there is one."""
+    begin, end = '<!-- tests/bench/run --markdown: begin -->\n', '<!-- end -->\n'
+    old = path.read_text() if path.exists() else ''
+    if begin in old:
+        head, rest = old.split(begin, 1)
+        text = f'{head}{begin}\n{text}\n{end}{rest.split(end, 1)[1]}'
+    path.write_text(text)

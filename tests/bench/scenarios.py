@@ -114,11 +114,11 @@ class Target:
     """What the loop engine shall reach at least, or at most for the processor
     time, and the number of calls with the thread engine."""
 
-    ratio: float = 0
-    cpu: float = 0
-    cpp: float = 0
-    aio_client: float = 0
-    aio_server: float = 0
+    ratio: float = None
+    cpu: float = None
+    cpp: float = None
+    aio_client: float = None
+    aio_server: float = None
     thread_ratio: float = 0.85
 
 
