@@ -244,7 +244,12 @@ grpc_aio_channel_constructed (GObject *object)
   if (credentials == NULL)
     credentials = insecure = grpc_insecure_credentials_create ();
 
-  grpc_aio_core_args_init (&args, self->options, 0);
+  /* No keepalive is the default, and a timer of grpc-core's that is set anew for
+   * each read, unless it is asked for. */
+  grpc_aio_core_args_init (&args, self->options, 1);
+  if (self->options == NULL || !grpc_aio_channel_options_get_int (self->options, GRPC_ARG_KEEPALIVE_TIME_MS, NULL))
+    grpc_aio_core_args_add_int (&args, GRPC_ARG_KEEPALIVE_TIME_MS, G_MAXINT);
+
   self->core = grpc_channel_create (self->target != NULL ? self->target : "", credentials, &args.args);
   self->is_lame = !grpc_channel_support_connectivity_watcher (self->core);
 

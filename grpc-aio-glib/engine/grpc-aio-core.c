@@ -17,6 +17,8 @@
 #include <grpc/grpc.h>
 #include <grpc/support/log.h>
 
+#include "engine/grpc-aio-abseil-private.h"
+
 static GMutex refs_lock;
 static guint core_refs;      /* with refs_lock */
 static gint core_is_forked;  /* atomic; set for good in a child of fork () */
@@ -152,10 +154,16 @@ set_up_process (void)
   bindtextdomain (GETTEXT_PACKAGE, GRPC_AIO_LOCALE_DIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
 
-  /* There is one log function for the process. It stays alone when the
-   * program uses grpc-core itself or the user asked grpc-core to log. */
-  if (!grpc_is_initialized () && g_getenv ("GRPC_VERBOSITY") == NULL && g_getenv ("GRPC_TRACE") == NULL)
-    gpr_set_log_function (on_core_log);
+  /* What there is once for the process stays alone when the program uses
+   * grpc-core itself, and the log when the user asked grpc-core for it. */
+  if (!grpc_is_initialized ())
+    {
+#ifdef HAVE_ABSEIL
+      grpc_aio_abseil_set_up ();
+#endif
+      if (g_getenv ("GRPC_VERBOSITY") == NULL && g_getenv ("GRPC_TRACE") == NULL)
+        gpr_set_log_function (on_core_log);
+    }
 
   keep_openssl_at_exit ();
   atexit (on_exit_process);

@@ -2,10 +2,12 @@
 
 #include "bench-core.h"
 
-#include <grpc/grpc_security.h>
-#include <grpc/support/time.h>
+#include <limits.h>
 #include <stddef.h>
 #include <stdlib.h>
+
+#include <grpc/grpc_security.h>
+#include <grpc/support/time.h>
 
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
@@ -571,21 +573,30 @@ create_channels (Client *self,
 {
   const BenchOptions *options = self->options;
   grpc_channel_credentials *credentials = create_credentials (options);
-  grpc_arg arg = {
+  grpc_arg own_connection = {
     .type = GRPC_ARG_INTEGER,
     .key = (char *) GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL,
     .value.integer = 1,
   };
-  const grpc_channel_args own_connection = { .num_args = 1, .args = &arg };
+  grpc_arg no_keepalive = {
+    .type = GRPC_ARG_INTEGER,
+    .key = (char *) GRPC_ARG_KEEPALIVE_TIME_MS,
+    .value.integer = INT_MAX,
+  };
+  grpc_arg chosen[2];
+  grpc_channel_args args = { .args = chosen };
+
+  if (options->channels > 1)
+    chosen[args.num_args++] = own_connection;
+  if (options->tuned)
+    chosen[args.num_args++] = no_keepalive;
 
   self->channels = calloc (options->channels, sizeof (Channel));
   for (unsigned i = 0; i < options->channels; i++)
     {
       Channel *channel = &self->channels[i];
 
-      channel->core = grpc_channel_create (options->address,
-                                           credentials,
-                                           options->channels > 1 ? &own_connection : NULL);
+      channel->core = grpc_channel_create (options->address, credentials, &args);
       channel->method = grpc_channel_register_call (channel->core, method, NULL, NULL);
     }
   grpc_channel_credentials_release (credentials);

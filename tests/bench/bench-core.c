@@ -8,6 +8,8 @@
 
 #include <grpc/byte_buffer_reader.h>
 
+#include "engine/grpc-aio-abseil-private.h"
+
 void
 core_start_batch (grpc_call *call,
                   const grpc_op *ops,
@@ -75,6 +77,10 @@ main (int argc,
   if (options.server)
     bench_memory_init ();
 
+#ifdef HAVE_ABSEIL
+  if (options.tuned)
+    grpc_aio_abseil_set_up ();
+#endif
   grpc_init ();
 
   if (options.server)

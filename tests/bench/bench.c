@@ -86,7 +86,9 @@ usage (FILE *stream)
          "  --work N            server of bench-aio only: N thousand steps of a\n"
          "                      calculation for each unary call (default 0)\n"
          "  --separate          bench-core only: a batch for each operation of a\n"
-         "                      stream, and received messages in one piece\n",
+         "                      stream, and received messages in one piece\n"
+         "  --tuned             bench-core only: with what grpc-aio-glib sets up\n"
+         "                      otherwise in grpc-core\n",
          stream);
 }
 
@@ -112,6 +114,7 @@ bench_options_parse (BenchOptions *self,
     WORKERS,
     WORK,
     SEPARATE,
+    TUNED,
     HELP,
   };
   static const struct option options[] = {
@@ -130,6 +133,7 @@ bench_options_parse (BenchOptions *self,
     { "workers", required_argument, NULL, WORKERS },
     { "work", required_argument, NULL, WORK },
     { "separate", no_argument, NULL, SEPARATE },
+    { "tuned", no_argument, NULL, TUNED },
     { "help", no_argument, NULL, HELP },
     { NULL },
   };
@@ -200,6 +204,9 @@ bench_options_parse (BenchOptions *self,
           break;
         case SEPARATE:
           self->separate = true;
+          break;
+        case TUNED:
+          self->tuned = true;
           break;
         case HELP:
           usage (stdout);

@@ -60,6 +60,8 @@ typedef struct
   /* bench-core only: a batch for each operation of a stream, and received
    * messages in one piece, as behind an API of separate reads and writes. */
   bool separate;
+  /* bench-core only: with what grpc-aio-glib sets up otherwise in grpc-core. */
+  bool tuned;
 } BenchOptions;
 
 void bench_options_parse (BenchOptions *self,

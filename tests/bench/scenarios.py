@@ -10,6 +10,7 @@ ABOUT = {
     'core': 'the yardstick again: its distance from 1.00 is the noise',
     'core-separate': 'bare core with a batch for each read, write and status and messages in one '
                      'piece',
+    'core-tuned': 'bare core with what grpc-aio-glib sets up otherwise in it',
     'aio-loop': 'grpc-aio-glib, polling in the main loop',
     'aio-thread': 'grpc-aio-glib, polling in a thread (the fallback)',
     'c++': 'gRPC for C++, asynchronous API on one completion queue',
