@@ -282,33 +282,43 @@ def run_memory(args, variants, scenario):
     return memory
 
 
-def run_idle(args, variants, scenario, seconds):
+def run_idle(args, variants, scenario, rounds, seconds):
     """What quiet channels and streams hold, and what they cost, per second."""
-    begin, end, memory = {}, {}, {}
-    progress(scenario.name)
-    with contextlib.ExitStack() as stack:
-        options = ['--idle', str(seconds + 2 + len(variants))]
-        pairs = [Pair(stack, args.pin, variant, scenario, options) for variant in variants]
-        for pair in pairs:
-            memory[pair.variant.key] = pair.read_memory()
-        for pair in pairs:
-            pair.go_on()
-        time.sleep(1)
-        for values, pause in (begin, seconds), (end, 0):
+    uses = {variant.key: [] for variant in variants}
+    memory = {}
+    options = ['--idle', str(seconds + 2 + len(variants))]
+    for i in range(rounds):
+        progress(f'{scenario.name}, round {i + 1} of {rounds}')
+        begin, end = {}, {}
+        with contextlib.ExitStack() as stack:
+            pairs = [Pair(stack, args.pin, variant, scenario, options) for variant in variants]
             for pair in pairs:
-                values[pair.variant.key] = pair.read_use()
-            time.sleep(pause)
+                memory[pair.variant.key] = pair.read_memory()
+            for pair in pairs:
+                pair.go_on()
+            time.sleep(1)
+            for values, pause in (begin, seconds), (end, 0):
+                for pair in pairs:
+                    values[pair.variant.key] = pair.read_use()
+                time.sleep(pause)
+        for key, use in uses.items():
+            use.append({
+                side: {what: (end[key][side][what] - begin[key][side][what]) / seconds
+                       for what in ('cpu', 'switches')}
+                for side in ('client', 'server')
+            })
     progress('')
     return {
         key: {
             'memory': memory[key],
+            'measurements': use,
             'use': {
-                side: {what: (end[key][side][what] - begin[key][side][what]) / seconds
+                side: {what: statistics.median(one[side][what] for one in use)
                        for what in ('cpu', 'switches')}
                 for side in ('client', 'server')
             },
         }
-        for key in memory
+        for key, use in uses.items()
     }
 
 

@@ -104,7 +104,7 @@ WORK = 400
 
 # Open and quiet: what that costs by itself, and what each channel holds.
 IDLE = Scenario('idle', '100 channels with a stream each', streams(100, 100, '--channels', '100'),
-                streams=100)
+                group='rest', streams=100)
 IDLE_CHANNELS = 100
 MEMORY = Scenario('memory', '1,000 open streams', streams(1000, 100), group='rest',
                   streams=1000, separate=True)
