@@ -41,17 +41,19 @@ bench_fail (const char *format,
   exit (1);
 }
 
+#define PEM_MAX 16384
+
 static char *
 read_pem (const char *folder,
-          const char *name)
+          const char *name,
+          char *pem)
 {
   char path[4096];
-  char *pem = calloc (1, 16384);
   FILE *file;
 
   snprintf (path, sizeof path, "%s/%s", folder, name);
   file = fopen (path, "re");
-  if (file == NULL || fread (pem, 1, 16383, file) == 0)
+  if (file == NULL || fread (pem, 1, PEM_MAX - 1, file) == 0)
     bench_fail ("Cannot read %s", path);
   fclose (file);
 
@@ -97,6 +99,7 @@ bench_options_parse (BenchOptions *self,
                      int argc,
                      char **argv)
 {
+  static char certificate[PEM_MAX], key[PEM_MAX];
   enum
   {
     SCENARIO = 1,
@@ -172,8 +175,8 @@ bench_options_parse (BenchOptions *self,
           self->channels = strtoul (optarg, NULL, 10);
           break;
         case TLS:
-          self->certificate = read_pem (optarg, "certificate.pem");
-          self->key = read_pem (optarg, "key.pem");
+          self->certificate = read_pem (optarg, "certificate.pem", certificate);
+          self->key = read_pem (optarg, "key.pem", key);
           break;
         case IDLE:
           self->idle_seconds = strtod (optarg, NULL);

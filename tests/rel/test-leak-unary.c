@@ -78,9 +78,11 @@ test_leak_unary (gconstpointer user_data)
     }
   g_test_message ("%.0f calls/s", n * 1e6 / (g_get_monotonic_time () - start));
 
-  /* A leaked call would cost a kilobyte and more. */
-  rel_check_growth ("client", own, N_SAMPLES, n / N_SAMPLES, rel_is_full () ? 1 : 16, rel_is_full () ? 1 : 128);
-  rel_check_growth ("server", other, N_SAMPLES, n / N_SAMPLES, rel_is_full () ? 1 : 16, rel_is_full () ? 1 : 128);
+  /* A leaked call would cost a kilobyte and more. What a server keeps once 100
+   * calls came at the same time, about 110 KiB, may come and go late: over the
+   * 6,000 calls of the short form that is 19 bytes for each. */
+  rel_check_growth ("client", own, N_SAMPLES, n / N_SAMPLES, rel_is_full () ? 1 : 128, rel_is_full () ? 1 : 128);
+  rel_check_growth ("server", other, N_SAMPLES, n / N_SAMPLES, rel_is_full () ? 1 : 128, rel_is_full () ? 1 : 128);
 }
 
 int
