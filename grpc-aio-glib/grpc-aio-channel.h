@@ -30,6 +30,9 @@ GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioChannelOptions *grpc_aio_channel_get_options (GrpcAioChannel *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioCompression grpc_aio_channel_get_compression (GrpcAioChannel *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioMultiCallable *grpc_aio_channel_unary_unary (GrpcAioChannel *self,
                                                     const char *method);
 

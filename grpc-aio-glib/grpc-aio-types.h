@@ -74,6 +74,26 @@ typedef enum
 } GrpcAioStatusCode;
 
 /**
+ * GrpcAioCompression:
+ * @GRPC_AIO_COMPRESSION_NONE: messages are sent as they are
+ * @GRPC_AIO_COMPRESSION_DEFLATE: with zlib's format and the DEFLATE algorithm
+ * @GRPC_AIO_COMPRESSION_GZIP: with the format of gzip
+ *
+ * How messages are compressed on the wire, with grpc-core's numbers (gRPC's
+ * compression document, gRFC L46).
+ *
+ * A message that would not get smaller is sent as it is.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_COMPRESSION_NONE = 0,
+  GRPC_AIO_COMPRESSION_DEFLATE = 1,
+  GRPC_AIO_COMPRESSION_GZIP = 2,
+} GrpcAioCompression;
+
+/**
  * GrpcAioMethodKind:
  * @GRPC_AIO_METHOD_KIND_UNARY_UNARY: one request, one response
  * @GRPC_AIO_METHOD_KIND_UNARY_STREAM: one request, a stream of responses

@@ -43,6 +43,7 @@ struct _GrpcAioChannel
   char *target;
   GrpcAioChannelCredentials *credentials;
   GrpcAioChannelOptions *options;
+  GrpcAioCompression compression;
   GrpcAioQueue *home;
 
   GMutex lock; /* for all that follows */
@@ -68,6 +69,7 @@ enum
   PROP_TARGET = 1,
   PROP_CREDENTIALS,
   PROP_OPTIONS,
+  PROP_COMPRESSION,
   PROP_STATE,
   N_PROPS,
 };
@@ -78,6 +80,9 @@ G_DEFINE_FINAL_TYPE (GrpcAioChannel, grpc_aio_channel, G_TYPE_OBJECT)
 
 G_STATIC_ASSERT ((int) GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE == (int) GRPC_CHANNEL_IDLE);
 G_STATIC_ASSERT ((int) GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN == (int) GRPC_CHANNEL_SHUTDOWN);
+G_STATIC_ASSERT ((int) GRPC_AIO_COMPRESSION_NONE == (int) GRPC_COMPRESS_NONE);
+G_STATIC_ASSERT ((int) GRPC_AIO_COMPRESSION_DEFLATE == (int) GRPC_COMPRESS_DEFLATE);
+G_STATIC_ASSERT ((int) GRPC_AIO_COMPRESSION_GZIP == (int) GRPC_COMPRESS_GZIP);
 
 /* With the lock. Has grpc-core tell the next change of state. */
 static void
@@ -246,9 +251,11 @@ grpc_aio_channel_constructed (GObject *object)
 
   /* No keepalive is the default, and a timer of grpc-core's that is set anew for
    * each read, unless it is asked for. */
-  grpc_aio_core_args_init (&args, self->options, 1);
+  grpc_aio_core_args_init (&args, self->options, 2);
   if (self->options == NULL || !grpc_aio_channel_options_get_int (self->options, GRPC_ARG_KEEPALIVE_TIME_MS, NULL))
-    grpc_aio_core_args_add_int (&args, GRPC_ARG_KEEPALIVE_TIME_MS, G_MAXINT);
+    grpc_aio_core_args_set_int (&args, GRPC_ARG_KEEPALIVE_TIME_MS, G_MAXINT);
+  if (self->compression != GRPC_AIO_COMPRESSION_NONE)
+    grpc_aio_core_args_set_int (&args, GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM, (int) self->compression);
 
   self->core = grpc_channel_create (self->target != NULL ? self->target : "", credentials, &args.args);
   self->is_lame = !grpc_channel_support_connectivity_watcher (self->core);
@@ -319,6 +326,10 @@ grpc_aio_channel_get_property (GObject *object,
       g_value_set_object (value, self->options);
       break;
 
+    case PROP_COMPRESSION:
+      g_value_set_enum (value, self->compression);
+      break;
+
     case PROP_STATE:
       g_value_set_enum (value, grpc_aio_channel_get_state (self, FALSE));
       break;
@@ -348,6 +359,10 @@ grpc_aio_channel_set_property (GObject *object,
 
     case PROP_OPTIONS:
       self->options = g_value_dup_object (value);
+      break;
+
+    case PROP_COMPRESSION:
+      self->compression = g_value_get_enum (value);
       break;
 
     default:
@@ -393,6 +408,17 @@ grpc_aio_channel_class_init (GrpcAioChannelClass *klass)
    * Since: 0.1
    */
   properties[PROP_OPTIONS] = g_param_spec_object ("options", NULL, NULL, GRPC_AIO_TYPE_CHANNEL_OPTIONS, construct_flags);
+
+  /**
+   * GrpcAioChannel:compression:
+   *
+   * How the messages that calls of this channel send are compressed, unless a
+   * call says otherwise. `GRPC_AIO_COMPRESSION_NONE` leaves it to the options.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_COMPRESSION] = g_param_spec_enum ("compression", NULL, NULL, GRPC_AIO_TYPE_COMPRESSION,
+                                                    GRPC_AIO_COMPRESSION_NONE, construct_flags);
 
   /**
    * GrpcAioChannel:state: (getter get_state)
@@ -651,6 +677,24 @@ grpc_aio_channel_get_options (GrpcAioChannel *self)
   g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), NULL);
 
   return self->options;
+}
+
+/**
+ * grpc_aio_channel_get_compression:
+ * @self: a channel
+ *
+ * Gets how messages are compressed, unless a call says otherwise.
+ *
+ * Returns: the compression that the channel was made with
+ *
+ * Since: 0.1
+ */
+GrpcAioCompression
+grpc_aio_channel_get_compression (GrpcAioChannel *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), GRPC_AIO_COMPRESSION_NONE);
+
+  return self->compression;
 }
 
 static GrpcAioMultiCallable *

@@ -17,7 +17,8 @@ typedef struct
 void grpc_aio_core_args_init (GrpcAioCoreArgs *self,
                               GrpcAioChannelOptions *options,
                               guint n_extra);
-void grpc_aio_core_args_add_int (GrpcAioCoreArgs *self,
+/* In place of what @options have. */
+void grpc_aio_core_args_set_int (GrpcAioCoreArgs *self,
                                  const char *name,
                                  int value);
 void grpc_aio_core_args_clear (GrpcAioCoreArgs *self);

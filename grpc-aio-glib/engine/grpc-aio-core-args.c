@@ -5,10 +5,16 @@
 #include "types/grpc-aio-channel-options-private.h"
 
 static grpc_arg *
-add (GrpcAioCoreArgs *self,
+get (GrpcAioCoreArgs *self,
      const char *name)
 {
   grpc_arg *arg;
+
+  for (gsize i = 0; i < self->args.num_args; i++)
+    {
+      if (g_str_equal (self->args.args[i].key, name))
+        return &self->args.args[i];
+    }
 
   g_assert (self->args.num_args < self->capacity);
 
@@ -28,11 +34,11 @@ add_option (const char *name,
 
   if (string == NULL)
     {
-      grpc_aio_core_args_add_int (self, name, integer);
+      grpc_aio_core_args_set_int (self, name, integer);
     }
   else
     {
-      grpc_arg *arg = add (self, name);
+      grpc_arg *arg = get (self, name);
 
       arg->type = GRPC_ARG_STRING;
       arg->value.string = (char *) string;
@@ -53,11 +59,11 @@ grpc_aio_core_args_init (GrpcAioCoreArgs *self,
 }
 
 void
-grpc_aio_core_args_add_int (GrpcAioCoreArgs *self,
+grpc_aio_core_args_set_int (GrpcAioCoreArgs *self,
                             const char *name,
                             int value)
 {
-  grpc_arg *arg = add (self, name);
+  grpc_arg *arg = get (self, name);
 
   arg->type = GRPC_ARG_INTEGER;
   arg->value.integer = value;

@@ -687,7 +687,7 @@ grpc_aio_server_constructed (GObject *object)
    * allows it too: a busy port shall be an error, unless asked otherwise. */
   grpc_aio_core_args_init (&args, self->options, 1);
   if (self->options == NULL || !grpc_aio_channel_options_get_int (self->options, GRPC_ARG_ALLOW_REUSEPORT, NULL))
-    grpc_aio_core_args_add_int (&args, GRPC_ARG_ALLOW_REUSEPORT, 0);
+    grpc_aio_core_args_set_int (&args, GRPC_ARG_ALLOW_REUSEPORT, 0);
 
   if (grpc_aio_core_is_usable ())
     self->core = grpc_server_create (&args.args, NULL);

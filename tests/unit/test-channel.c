@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#define _GNU_SOURCE /* memmem () */
+
 #include <string.h>
 
 #include <glib/gstdio.h>
@@ -1190,6 +1192,77 @@ test_reconnect (Fixture *fixture,
   g_assert_cmpint (g_rmdir (folder), ==, 0);
 }
 
+/* As grpc-core writes the header the first time. */
+static gboolean
+has_encoding (GBytes *sent,
+              const char *encoding)
+{
+  g_autofree char *header = g_strdup_printf ("grpc-encoding%c%s", (int) strlen (encoding), encoding);
+
+  return memmem (g_bytes_get_data (sent, NULL), g_bytes_get_size (sent), header, strlen (header)) != NULL;
+}
+
+static void
+test_compression (Fixture *fixture,
+                  gconstpointer data)
+{
+  static const struct
+  {
+    GrpcAioCompression compression;
+    GrpcAioCompression option;
+    const char *encoding;
+  } cases[] = {
+    { GRPC_AIO_COMPRESSION_NONE, GRPC_AIO_COMPRESSION_NONE, NULL },
+    { GRPC_AIO_COMPRESSION_DEFLATE, GRPC_AIO_COMPRESSION_NONE, "deflate" },
+    { GRPC_AIO_COMPRESSION_GZIP, GRPC_AIO_COMPRESSION_NONE, "gzip" },
+    { GRPC_AIO_COMPRESSION_NONE, GRPC_AIO_COMPRESSION_GZIP, "gzip" },
+    { GRPC_AIO_COMPRESSION_DEFLATE, GRPC_AIO_COMPRESSION_GZIP, "deflate" },
+  };
+  g_autofree char *text = g_strnfill (100 * 1000, 'a');
+
+  g_test_summary ("Requests are compressed as the channel says, or else its options");
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (Relay) relay = relay_new (fixture->peer.target);
+      g_autoptr (GrpcAioChannelOptions) options = grpc_aio_channel_options_new ();
+      g_autoptr (GrpcAioChannel) channel = NULL;
+      g_autoptr (GrpcAioMultiCallable) method = NULL;
+      g_autoptr (GrpcAioCall) call = NULL;
+      g_autoptr (GBytes) request = bytes_from (text);
+      g_autoptr (GBytes) sent = NULL;
+      GrpcAioCompression compression;
+
+      if (cases[i].option != GRPC_AIO_COMPRESSION_NONE)
+        grpc_aio_channel_options_set_int (options, "grpc.default_compression_algorithm", (int) cases[i].option);
+      channel = g_object_new (GRPC_AIO_TYPE_CHANNEL,
+                              "target", relay_get_target (relay),
+                              "options", options,
+                              "compression", cases[i].compression,
+                              NULL);
+      g_object_get (channel, "compression", &compression, NULL);
+      g_assert_cmpint (compression, ==, cases[i].compression);
+      g_assert_cmpint (grpc_aio_channel_get_compression (channel), ==, cases[i].compression);
+
+      method = grpc_aio_channel_unary_unary (channel, "/test.Peer/Echo");
+      call = grpc_aio_multi_callable_call (method, request, NULL);
+      assert_response (call, text);
+
+      sent = relay_get_sent (relay);
+      if (cases[i].encoding != NULL)
+        {
+          g_assert_true (has_encoding (sent, cases[i].encoding));
+          g_assert_cmpuint (g_bytes_get_size (sent), <, 10 * 1000);
+        }
+      else
+        {
+          g_assert_cmpuint (g_bytes_get_size (sent), >, 100 * 1000);
+        }
+
+      grpc_aio_channel_close (channel);
+    }
+}
+
 int
 main (int argc,
       char **argv)
@@ -1202,6 +1275,7 @@ main (int argc,
   ADD ("/channel/properties", NULL, test_properties);
   ADD ("/channel/multi-callable", NULL, test_multi_callable);
   ADD ("/channel/misuse", NULL, test_misuse);
+  ADD ("/channel/compression", NULL, test_compression);
   ADD ("/channel/state", NULL, test_state);
   ADD ("/channel/state/unreachable", NULL, test_state_unreachable);
   ADD ("/channel/ready", NULL, test_ready);

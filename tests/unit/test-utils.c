@@ -370,3 +370,146 @@ peer_call (Peer *peer,
 
   return grpc_aio_multi_callable_call (multi_callable, bytes, options);
 }
+
+struct _Relay
+{
+  char *target;
+  GSocketConnectable *server;
+  GSocketListener *listener;
+  GCancellable *end;
+  GThread *thread;
+
+  GMutex lock; /* for what follows */
+  GByteArray *sent;
+  GByteArray *received;
+};
+
+/* FALSE when @from is at its end. */
+static gboolean
+relay_pass (Relay *self,
+            GSocket *from,
+            GSocket *to,
+            GByteArray *record)
+{
+  char buffer[4096];
+  gssize length = g_socket_receive (from, buffer, sizeof buffer, self->end, NULL);
+  gssize passed = 0;
+
+  if (length <= 0)
+    return FALSE;
+
+  g_mutex_lock (&self->lock);
+  g_byte_array_append (record, (const guint8 *) buffer, (guint) length);
+  g_mutex_unlock (&self->lock);
+
+  while (passed < length)
+    {
+      gssize n = g_socket_send (to, buffer + passed, (gsize) (length - passed), self->end, NULL);
+
+      if (n <= 0)
+        return FALSE;
+      passed += n;
+    }
+
+  return TRUE;
+}
+
+static gpointer
+relay_run (gpointer data)
+{
+  Relay *self = data;
+  g_autoptr (GSocketConnection) client = g_socket_listener_accept (self->listener, NULL, self->end, NULL);
+  g_autoptr (GSocketClient) connector = g_socket_client_new ();
+  g_autoptr (GSocketConnection) server = NULL;
+  GPollFD polled[3];
+  gboolean is_open = TRUE;
+
+  if (client == NULL)
+    return NULL;
+  server = g_socket_client_connect (connector, self->server, self->end, NULL);
+  if (server == NULL || !g_cancellable_make_pollfd (self->end, &polled[2]))
+    return NULL;
+
+  polled[0] = (GPollFD){ .fd = g_socket_get_fd (g_socket_connection_get_socket (client)), .events = G_IO_IN };
+  polled[1] = (GPollFD){ .fd = g_socket_get_fd (g_socket_connection_get_socket (server)), .events = G_IO_IN };
+  while (is_open && g_poll (polled, G_N_ELEMENTS (polled), -1) >= 0 && !g_cancellable_is_cancelled (self->end))
+    {
+      if (polled[0].revents != 0)
+        is_open = relay_pass (self, g_socket_connection_get_socket (client), g_socket_connection_get_socket (server), self->sent);
+      if (is_open && polled[1].revents != 0)
+        is_open = relay_pass (self, g_socket_connection_get_socket (server), g_socket_connection_get_socket (client), self->received);
+    }
+  g_cancellable_release_fd (self->end);
+
+  return NULL;
+}
+
+Relay *
+relay_new (const char *server)
+{
+  Relay *self = g_new0 (Relay, 1);
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("127.0.0.1", 0);
+  g_autoptr (GSocketAddress) bound = NULL;
+  g_autoptr (GError) error = NULL;
+
+  self->server = g_network_address_parse (server, 0, &error);
+  g_assert_no_error (error);
+  self->listener = g_socket_listener_new ();
+  g_socket_listener_add_address (self->listener, address, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL, &bound, &error);
+  g_assert_no_error (error);
+  self->target = g_strdup_printf ("127.0.0.1:%u", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (bound)));
+  self->end = g_cancellable_new ();
+  g_mutex_init (&self->lock);
+  self->sent = g_byte_array_new ();
+  self->received = g_byte_array_new ();
+  self->thread = g_thread_new ("relay", relay_run, self);
+
+  return self;
+}
+
+const char *
+relay_get_target (Relay *self)
+{
+  return self->target;
+}
+
+static GBytes *
+relay_copy (Relay *self,
+            GByteArray *record)
+{
+  GBytes *copy;
+
+  g_mutex_lock (&self->lock);
+  copy = g_bytes_new (record->data, record->len);
+  g_mutex_unlock (&self->lock);
+
+  return copy;
+}
+
+GBytes *
+relay_get_sent (Relay *self)
+{
+  return relay_copy (self, self->sent);
+}
+
+GBytes *
+relay_get_received (Relay *self)
+{
+  return relay_copy (self, self->received);
+}
+
+void
+relay_free (Relay *self)
+{
+  g_cancellable_cancel (self->end);
+  g_thread_join (self->thread);
+
+  g_free (self->target);
+  g_object_unref (self->server);
+  g_object_unref (self->listener);
+  g_object_unref (self->end);
+  g_mutex_clear (&self->lock);
+  g_byte_array_unref (self->sent);
+  g_byte_array_unref (self->received);
+  g_free (self);
+}

@@ -28,6 +28,18 @@ GrpcAioCall *peer_call (Peer *peer,
                         const char *request,
                         GrpcAioCallOptions *options);
 
+/* Stands between one connection of a client and a server at host:port, and keeps
+ * what goes through. */
+typedef struct _Relay Relay;
+
+Relay *relay_new (const char *server);
+const char *relay_get_target (Relay *self);
+GBytes *relay_get_sent (Relay *self);     /* by the client, so far */
+GBytes *relay_get_received (Relay *self); /* by the client, so far */
+void relay_free (Relay *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Relay, relay_free)
+
 /* Runs the thread-default main context. */
 void store_result (GObject *source,
                    GAsyncResult *result,

@@ -432,6 +432,10 @@ test('options', async fixture => {
         equal(value, options);
     equal(fixture.channel.get_credentials(), null);
     equal(fixture.channel.get_options(), null);
+    const compressing = fixture.census.add(new GrpcAio.Channel({target, compression: GrpcAio.Compression.GZIP}));
+    for (const value of [compressing.get_compression(), get(compressing, 'compression')])
+        equal(value, GrpcAio.Compression.GZIP);
+    equal(channel.get_compression(), GrpcAio.Compression.NONE);
 
     const response = await channel.unary_unary('/test.Generic/Whatever').invoke_async(bytesOf(''),
         new GrpcAio.CallOptions({authority: 'example.org', metadata}), null);

@@ -422,6 +422,9 @@ async def options(fixture):
     equal((channel.get_credentials(), get(channel, 'credentials')), (credentials, credentials))
     equal((channel.get_options(), get(channel, 'options')), (options, options))
     equal((fixture.channel.get_credentials(), fixture.channel.get_options()), (None, None))
+    compressing = fixture.census.add(GrpcAio.Channel(target=target, compression=GrpcAio.Compression.GZIP))
+    equal((compressing.get_compression(), get(compressing, 'compression')), (GrpcAio.Compression.GZIP,) * 2)
+    equal(channel.get_compression(), GrpcAio.Compression.NONE)
 
     method = channel.unary_unary('/test.Generic/Whatever')
     options = GrpcAio.CallOptions(authority='example.org', metadata=metadata)

@@ -584,6 +584,12 @@ private async void options (Fixture fixture) throws Error {
     check (channel.get_options () == arguments);
     check (property (channel, "options").get_object () == arguments);
     check (fixture.channel.get_credentials () == null && fixture.channel.get_options () == null);
+    var compressing = (GrpcAio.Channel) Object.new (typeof (GrpcAio.Channel), "target", target,
+                                                    "compression", GrpcAio.Compression.GZIP);
+    fixture.census.add (compressing);
+    check (compressing.get_compression () == GrpcAio.Compression.GZIP);
+    check (property (compressing, "compression").get_enum () == GrpcAio.Compression.GZIP);
+    check (channel.get_compression () == GrpcAio.Compression.NONE);
 
     options = new GrpcAio.CallOptions () { authority = "example.org", metadata = new_metadata ("key") };
     var method = channel.unary_unary ("/test.Generic/Whatever");
