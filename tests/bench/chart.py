@@ -89,13 +89,14 @@ def draw_panel(out, top, result, names, scenarios, side, what, title, limit):
     for i, scenario in enumerate(scenarios):
         rows = result['scenarios'][scenario]['summary']
         x = LEFT + group * (i + 0.5) - width * len(names) / 2
+        label = SCENARIOS[scenario].title.replace(' outstanding', ' at once')
         for name in names:
             row = find(rows, name, side)
             if row is not None:
                 panel.bar(x, width, row[what], name, target_of(scenario, name, what))
             x += width
         out.append(f'<text x="{LEFT + group * (i + 0.5):.1f}" y="{top + PANEL_HEIGHT + 16}" '
-                   f'class="group">{escape(SCENARIOS[scenario].title)}</text>')
+                   f'class="group">{escape(label)}</text>')
 
 
 def draw(result):
