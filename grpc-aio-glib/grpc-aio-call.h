@@ -174,4 +174,7 @@ const char *grpc_aio_call_get_debug_string (GrpcAioCall *self);
 GRPC_AIO_AVAILABLE_IN_ALL
 char *grpc_aio_call_dup_peer (GrpcAioCall *self);
 
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioAuthContext *grpc_aio_call_dup_auth_context (GrpcAioCall *self);
+
 G_END_DECLS

@@ -4,6 +4,7 @@
 
 #define GRPC_AIO_GLIB_INSIDE
 
+#include <grpc-aio-glib/grpc-aio-auth-context.h>
 #include <grpc-aio-glib/grpc-aio-call-options.h>
 #include <grpc-aio-glib/grpc-aio-call.h>
 #include <grpc-aio-glib/grpc-aio-channel-options.h>

@@ -30,6 +30,15 @@ GRPC_AIO_AVAILABLE_IN_ALL
 char *grpc_aio_servicer_context_dup_peer (GrpcAioServicerContext *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioAuthContext *grpc_aio_servicer_context_get_auth_context (GrpcAioServicerContext *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GList *grpc_aio_servicer_context_dup_peer_identities (GrpcAioServicerContext *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+const char *grpc_aio_servicer_context_get_peer_identity_key (GrpcAioServicerContext *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 gint64 grpc_aio_servicer_context_time_remaining (GrpcAioServicerContext *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL

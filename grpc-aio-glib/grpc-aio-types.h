@@ -12,6 +12,7 @@
 
 G_BEGIN_DECLS
 
+typedef struct _GrpcAioAuthContext GrpcAioAuthContext;
 typedef struct _GrpcAioCall GrpcAioCall;
 typedef struct _GrpcAioCallOptions GrpcAioCallOptions;
 typedef struct _GrpcAioChannel GrpcAioChannel;

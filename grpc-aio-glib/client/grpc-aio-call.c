@@ -18,6 +18,7 @@
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-pool-private.h"
 #include "engine/grpc-aio-sync-private.h"
+#include "security/grpc-aio-auth-context-private.h"
 #include "types/grpc-aio-error-private.h"
 
 /**
@@ -1788,4 +1789,33 @@ grpc_aio_call_dup_peer (GrpcAioCall *self)
   g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
 
   return grpc_aio_core_call_dup_peer (&self->core_call);
+}
+
+/**
+ * grpc_aio_call_dup_auth_context:
+ * @self: a call
+ *
+ * Gets how the connection is secured, and who the server has proved to be, once
+ * the call is connected.
+ *
+ * It is empty when the connection has no security of its own.
+ *
+ * Returns: (nullable) (transfer full): what is known of the server, or `NULL`
+ *   while the call is not connected
+ *
+ * Since: 0.1
+ */
+GrpcAioAuthContext *
+grpc_aio_call_dup_auth_context (GrpcAioCall *self)
+{
+  gboolean is_connected;
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
+
+  /* Before that grpc-core may write it in another thread. */
+  g_mutex_lock (&self->core_call.lock);
+  is_connected = self->state >= GRPC_AIO_CALL_STATE_CONNECTED && self->core_call.core != NULL && grpc_aio_core_is_usable ();
+  g_mutex_unlock (&self->core_call.lock);
+
+  return is_connected ? grpc_aio_auth_context_new_for_call (self->core_call.core) : NULL;
 }

@@ -16,6 +16,7 @@
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-pool-private.h"
 #include "engine/grpc-aio-sync-private.h"
+#include "security/grpc-aio-auth-context-private.h"
 #include "server/grpc-aio-rpc-method-handler-private.h"
 #include "server/grpc-aio-server-private.h"
 
@@ -56,6 +57,7 @@ struct _GrpcAioServicerContext
   gpr_timespec deadline;
   grpc_metadata_array request_array;
   GrpcAioMetadata *invocation_metadata;
+  GrpcAioAuthContext *auth_context;
 
   GBytes *request;
   GrpcAioBatch receiving; /* the request of a call that came without it */
@@ -269,6 +271,7 @@ grpc_aio_servicer_context_clear (gpointer object)
 
   g_clear_object (&self->own_handler);
   g_clear_object (&self->server);
+  g_clear_object (&self->auth_context);
   g_clear_pointer (&self->invocation_metadata, grpc_aio_metadata_unref);
   g_clear_pointer (&self->trailing_metadata, grpc_aio_metadata_unref);
   g_free (self->own_method);
@@ -717,6 +720,77 @@ grpc_aio_servicer_context_dup_peer (GrpcAioServicerContext *self)
   g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
 
   return grpc_aio_core_call_dup_peer (&self->core_call);
+}
+
+/**
+ * grpc_aio_servicer_context_get_auth_context:
+ * @self: a context
+ *
+ * Gets how the connection is secured, and who the client has proved to be.
+ *
+ * It is empty when the connection has no security of its own.
+ *
+ * Returns: (transfer none): what is known of the client
+ *
+ * Since: 0.1
+ */
+GrpcAioAuthContext *
+grpc_aio_servicer_context_get_auth_context (GrpcAioServicerContext *self)
+{
+  GrpcAioAuthContext *auth_context;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  g_mutex_lock (&self->core_call.lock);
+  if (self->auth_context == NULL && self->core_call.core != NULL && grpc_aio_core_is_usable ())
+    self->auth_context = grpc_aio_auth_context_new_for_call (self->core_call.core);
+  else if (self->auth_context == NULL)
+    self->auth_context = grpc_aio_auth_context_new_for_core (NULL);
+  auth_context = self->auth_context;
+  g_mutex_unlock (&self->core_call.lock);
+
+  return auth_context;
+}
+
+/**
+ * grpc_aio_servicer_context_dup_peer_identities:
+ * @self: a context
+ *
+ * Gets who the client has proved to be, such as the names in its certificate:
+ * [method@AuthContext.dup_peer_identities] of
+ * [method@ServicerContext.get_auth_context].
+ *
+ * Returns: (transfer full) (element-type GBytes): the identities; none when the
+ *   client is not authenticated
+ *
+ * Since: 0.1
+ */
+GList *
+grpc_aio_servicer_context_dup_peer_identities (GrpcAioServicerContext *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  return grpc_aio_auth_context_dup_peer_identities (grpc_aio_servicer_context_get_auth_context (self));
+}
+
+/**
+ * grpc_aio_servicer_context_get_peer_identity_key:
+ * @self: a context
+ *
+ * Gets the name of the property that says who the client is:
+ * [method@AuthContext.get_peer_identity_key] of
+ * [method@ServicerContext.get_auth_context].
+ *
+ * Returns: (nullable): the name, or `NULL` when the client is not authenticated
+ *
+ * Since: 0.1
+ */
+const char *
+grpc_aio_servicer_context_get_peer_identity_key (GrpcAioServicerContext *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  return grpc_aio_auth_context_get_peer_identity_key (grpc_aio_servicer_context_get_auth_context (self));
 }
 
 /**

@@ -34,7 +34,7 @@ function recordIn(name, object) {
 // _async return a promise when they are given no callback.
 function prepare() {
     const names = [
-        'Call', 'CallOptions', 'Channel', 'ChannelCredentials', 'ChannelOptions', 'Error',
+        'AuthContext', 'Call', 'CallOptions', 'Channel', 'ChannelCredentials', 'ChannelOptions', 'Error',
         'GenericRpcHandler', 'HandlerCallDetails', 'Metadata', 'MultiCallable',
         'RpcMethodHandler', 'Server', 'ServerCredentials', 'Service', 'ServicerContext',
     ];

@@ -11,6 +11,7 @@ import GLib from 'gi://GLib';
 import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
+import {CASES as CONTEXT_CASES} from './contexts.js';
 import {newMetadata, serve, TestHandler, TestService} from './service.js';
 import {
     bytesOf, Census, check, equal, fails, failsNow, get, runCases, saveUses, textOf, turn, until,
@@ -705,6 +706,9 @@ test('garbage-collection', async fixture => {
     for (let i = 0; i < STRESS_CALLS; i += 10)
         await Promise.all([stream(), ...Array.from({length: 9}, (_, j) => unary(i + j))]);
 });
+
+for (const [name, func] of Object.entries(CONTEXT_CASES))
+    test(name, func);
 
 let exitStatus = 0;
 if (ARGV.includes('--serve'))

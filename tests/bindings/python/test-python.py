@@ -13,6 +13,7 @@ import gi
 gi.require_version('GrpcAio', '1')
 from gi.repository import Gio, GLib, GObject, GrpcAio
 
+import contexts
 from service import new_metadata, serve, TestHandler, TestService
 from support import (
     Census, bytes_of, equal, event, fails, fails_now, get, operation, record_uses, run_cases,
@@ -713,6 +714,9 @@ async def garbage_collection(fixture):
         await until(lambda: len(ends) == number + 10)
     gc.enable()
 
+
+for function in contexts.CASES:
+    case(function)
 
 record_uses()
 if sys.argv[1:] == ['--serve']:

@@ -926,7 +926,7 @@ private const string[] CASES = {
     "unary", "every-code", "failures-of-handlers", "metadata-of-failures", "deadlines", "cancelling-a-call",
     "cancelling-an-operation", "answers-later", "streams-of-responses", "streams-of-requests", "streams-both-ways",
     "wrong-kinds", "metadata", "options", "generic-handlers", "channels", "servers", "workers", "tls", "main-contexts",
-    "blocking", "dropped-references", "many-calls"
+    "blocking", "dropped-references", "many-calls", "auth-contexts"
 };
 
 private async void run_case (string name) throws Error {
@@ -1001,6 +1001,9 @@ private async void run_case (string name) throws Error {
             break;
         case "many-calls":
             yield many_calls (fixture);
+            break;
+        case "auth-contexts":
+            yield auth_contexts (fixture.census);
             break;
         default:
             assert_not_reached ();
