@@ -7,10 +7,10 @@
 #include <grpc-aio-glib/grpc-aio-auth-context.h>
 #include <grpc-aio-glib/grpc-aio-call-options.h>
 #include <grpc-aio-glib/grpc-aio-call.h>
+#include <grpc-aio-glib/grpc-aio-channel-credentials.h>
 #include <grpc-aio-glib/grpc-aio-channel-options.h>
 #include <grpc-aio-glib/grpc-aio-channel.h>
 #include <grpc-aio-glib/grpc-aio-completion-source.h>
-#include <grpc-aio-glib/grpc-aio-credentials.h>
 #include <grpc-aio-glib/grpc-aio-enums.h>
 #include <grpc-aio-glib/grpc-aio-error.h>
 #include <grpc-aio-glib/grpc-aio-generic-rpc-handler.h>
@@ -19,6 +19,7 @@
 #include <grpc-aio-glib/grpc-aio-metadata.h>
 #include <grpc-aio-glib/grpc-aio-multi-callable.h>
 #include <grpc-aio-glib/grpc-aio-rpc-method-handler.h>
+#include <grpc-aio-glib/grpc-aio-server-credentials.h>
 #include <grpc-aio-glib/grpc-aio-server.h>
 #include <grpc-aio-glib/grpc-aio-service.h>
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>

@@ -12,6 +12,32 @@
 
 G_BEGIN_DECLS
 
+/**
+ * GRPC_AIO_DECLARE_INTERNAL_TYPE: (skip)
+ * @TypeName: the name of the class
+ * @type_name: the same with underscores
+ * @MODULE: the first part in upper case
+ * @TYPE_NAME: the rest in upper case
+ * @ParentName: the name of the parent
+ *
+ * Declares a class that only the library derives from.
+ *
+ * Since: 0.1
+ */
+#define GRPC_AIO_DECLARE_INTERNAL_TYPE(TypeName, type_name, MODULE, TYPE_NAME, ParentName) \
+  GType type_name##_get_type (void); \
+  typedef struct _##TypeName TypeName; \
+  typedef struct _##TypeName##Class TypeName##Class; \
+  _GLIB_DEFINE_AUTOPTR_CHAINUP (TypeName, ParentName) \
+  static inline G_GNUC_UNUSED TypeName *MODULE##_##TYPE_NAME (gpointer object) \
+  { \
+    return G_TYPE_CHECK_INSTANCE_CAST (object, type_name##_get_type (), TypeName); \
+  } \
+  static inline G_GNUC_UNUSED gboolean MODULE##_IS_##TYPE_NAME (gpointer object) \
+  { \
+    return G_TYPE_CHECK_INSTANCE_TYPE (object, type_name##_get_type ()); \
+  }
+
 typedef struct _GrpcAioAuthContext GrpcAioAuthContext;
 typedef struct _GrpcAioCall GrpcAioCall;
 typedef struct _GrpcAioCallOptions GrpcAioCallOptions;

@@ -14,7 +14,7 @@
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-operation-private.h"
 #include "engine/grpc-aio-sync-private.h"
-#include "security/grpc-aio-credentials-private.h"
+#include "security/grpc-aio-channel-credentials-private.h"
 
 /**
  * GrpcAioChannel:
@@ -235,7 +235,7 @@ grpc_aio_channel_constructed (GObject *object)
   GrpcAioChannel *self = GRPC_AIO_CHANNEL (object);
   g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
   g_auto (GrpcAioCoreArgs) args = { { 0 } };
-  grpc_channel_credentials *insecure = NULL, *credentials = NULL;
+  grpc_channel_credentials *credentials;
 
   G_OBJECT_CLASS (grpc_aio_channel_parent_class)->constructed (object);
 
@@ -244,24 +244,26 @@ grpc_aio_channel_constructed (GObject *object)
   if (!grpc_aio_core_is_usable ())
     return;
 
-  if (self->credentials != NULL)
-    credentials = grpc_aio_channel_credentials_get_core (self->credentials);
-  if (credentials == NULL)
-    credentials = insecure = grpc_insecure_credentials_create ();
-
   /* No keepalive is the default, and a timer of grpc-core's that is set anew for
    * each read, unless it is asked for. */
-  grpc_aio_core_args_init (&args, self->options, 2);
+  grpc_aio_core_args_init (&args, self->options, 2 + GRPC_AIO_CHANNEL_CREDENTIALS_MAX_ARGS);
   if (self->options == NULL || !grpc_aio_channel_options_get_int (self->options, GRPC_ARG_KEEPALIVE_TIME_MS, NULL))
     grpc_aio_core_args_set_int (&args, GRPC_ARG_KEEPALIVE_TIME_MS, G_MAXINT);
   if (self->compression != GRPC_AIO_COMPRESSION_NONE)
     grpc_aio_core_args_set_int (&args, GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM, (int) self->compression);
 
+  if (self->credentials != NULL)
+    credentials = grpc_aio_channel_credentials_acquire_core (self->credentials, &args);
+  else
+    credentials = grpc_insecure_credentials_create ();
+
   self->core = grpc_channel_create (self->target != NULL ? self->target : "", credentials, &args.args);
   self->is_lame = !grpc_channel_support_connectivity_watcher (self->core);
 
-  if (insecure != NULL)
-    grpc_channel_credentials_release (insecure);
+  if (self->credentials != NULL)
+    grpc_aio_channel_credentials_release_core (self->credentials, credentials);
+  else
+    grpc_channel_credentials_release (credentials);
 }
 
 /* The memory of a watch belongs to grpc-core until it comes back, which it does

@@ -17,7 +17,7 @@
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-operation-private.h"
 #include "engine/grpc-aio-sync-private.h"
-#include "security/grpc-aio-credentials-private.h"
+#include "security/grpc-aio-server-credentials-private.h"
 #include "server/grpc-aio-address-private.h"
 #include "server/grpc-aio-handler-call-details-private.h"
 #include "server/grpc-aio-service-private.h"
@@ -64,6 +64,7 @@ struct _GrpcAioServer
 
   GrpcAioChannelOptions *options;
   grpc_server *core;
+  GPtrArray *credentials; /* of the ports, whose core may use what is in them */
   guint n_workers;
 
   /* From start on. */
@@ -727,6 +728,7 @@ grpc_aio_server_finalize (GObject *object)
 
   destroy_unstarted (self);
   g_clear_object (&self->options);
+  g_ptr_array_unref (self->credentials);
   g_ptr_array_unref (self->services);
   g_ptr_array_unref (self->generic_handlers);
   g_ptr_array_unref (self->methods);
@@ -857,6 +859,7 @@ grpc_aio_server_init (GrpcAioServer *self)
   grpc_aio_core_ref ();
 
   g_mutex_init (&self->lock);
+  self->credentials = g_ptr_array_new_with_free_func (g_object_unref);
   self->services = g_ptr_array_new_with_free_func (g_object_unref);
   self->generic_handlers = g_ptr_array_new_with_free_func (g_object_unref);
   self->methods = g_ptr_array_new_with_free_func (method_free);
@@ -1055,8 +1058,8 @@ grpc_aio_server_add_port (GrpcAioServer *self,
                           GrpcAioServerCredentials *credentials,
                           GError **error)
 {
-  grpc_server_credentials *core_credentials = NULL, *insecure = NULL;
-  int port;
+  grpc_server_credentials *core_credentials;
+  int port = 0;
 
   g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
   g_return_val_if_fail (address != NULL, 0);
@@ -1077,19 +1080,25 @@ grpc_aio_server_add_port (GrpcAioServer *self,
     return 0;
 
   if (credentials != NULL)
-    core_credentials = grpc_aio_server_credentials_get_core (credentials);
-  if (core_credentials == NULL)
-    core_credentials = insecure = grpc_insecure_server_credentials_create ();
+    core_credentials = grpc_aio_server_credentials_acquire_core (credentials);
+  else
+    core_credentials = grpc_insecure_server_credentials_create ();
 
-  port = grpc_server_add_http2_port (self->core, address, core_credentials);
-  if (insecure != NULL)
-    grpc_server_credentials_release (insecure);
+  if (core_credentials != NULL)
+    port = grpc_server_add_http2_port (self->core, address, core_credentials);
+  if (credentials != NULL)
+    grpc_aio_server_credentials_release_core (credentials, core_credentials);
+  else
+    grpc_server_credentials_release (core_credentials);
 
   if (port <= 0)
     {
-      grpc_aio_address_explain_failure (address, insecure == NULL, error);
+      grpc_aio_address_explain_failure (address, credentials != NULL, error);
       return 0;
     }
+
+  if (credentials != NULL)
+    g_ptr_array_add (self->credentials, g_object_ref (credentials));
 
   return port;
 }
