@@ -172,6 +172,10 @@ GRPC_AIO_AVAILABLE_IN_ALL
 const char *grpc_aio_call_get_debug_string (GrpcAioCall *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioRpcStatus *grpc_aio_call_dup_rpc_status (GrpcAioCall *self,
+                                                GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 char *grpc_aio_call_dup_peer (GrpcAioCall *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL

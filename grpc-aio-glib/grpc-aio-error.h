@@ -66,6 +66,9 @@ GRPC_AIO_AVAILABLE_IN_ALL
 GQuark grpc_aio_error_quark (void);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GError *grpc_aio_error_new_with_rpc_status (GrpcAioRpcStatus *status);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioStatusCode grpc_aio_error_get_status_code (const GError *error);
 
 GRPC_AIO_AVAILABLE_IN_ALL
@@ -76,5 +79,12 @@ GrpcAioMetadata *grpc_aio_error_get_trailing_metadata (const GError *error);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 const char *grpc_aio_error_get_debug_string (const GError *error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioRpcStatus *grpc_aio_error_dup_rpc_status (const GError *error,
+                                                 GError **problem);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+const char *grpc_aio_status_to_user_string (GrpcAioStatusCode code);
 
 G_END_DECLS

@@ -20,6 +20,7 @@
 #include <grpc-aio-glib/grpc-aio-multi-callable.h>
 #include <grpc-aio-glib/grpc-aio-rpc-method-handler.h>
 #include <grpc-aio-glib/grpc-aio-server-credentials.h>
+#include <grpc-aio-glib/grpc-aio-rpc-status.h>
 #include <grpc-aio-glib/grpc-aio-server.h>
 #include <grpc-aio-glib/grpc-aio-service.h>
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>

@@ -49,6 +49,7 @@ typedef struct _GrpcAioHandlerCallDetails GrpcAioHandlerCallDetails;
 typedef struct _GrpcAioMetadata GrpcAioMetadata;
 typedef struct _GrpcAioMultiCallable GrpcAioMultiCallable;
 typedef struct _GrpcAioRpcMethodHandler GrpcAioRpcMethodHandler;
+typedef struct _GrpcAioRpcStatus GrpcAioRpcStatus;
 typedef struct _GrpcAioServer GrpcAioServer;
 typedef struct _GrpcAioServerCredentials GrpcAioServerCredentials;
 typedef struct _GrpcAioService GrpcAioService;

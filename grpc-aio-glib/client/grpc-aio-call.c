@@ -20,6 +20,7 @@
 #include "engine/grpc-aio-sync-private.h"
 #include "security/grpc-aio-auth-context-private.h"
 #include "types/grpc-aio-error-private.h"
+#include "types/grpc-aio-rpc-status-private.h"
 
 /**
  * GrpcAioCall:
@@ -1138,9 +1139,9 @@ grpc_aio_call_write_async (GrpcAioCall *self,
                            GCancellable *cancellable,
                            GAsyncReadyCallback callback,
                            gpointer user_data)
-{
   GrpcAioOperation *operation;
 
+{
   g_return_if_fail (GRPC_AIO_IS_CALL (self));
   g_return_if_fail (message != NULL);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
@@ -1770,6 +1771,43 @@ grpc_aio_call_get_debug_string (GrpcAioCall *self)
   g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
 
   return grpc_aio_call_is_done (self) ? self->core_debug_string : NULL;
+}
+
+/**
+ * grpc_aio_call_dup_rpc_status:
+ * @self: a call that is done
+ * @error: where to put an error
+ *
+ * Gets the status with details that the server sent, in the trailing metadata
+ * `grpc-status-details-bin`.
+ *
+ * It fails with `G_IO_ERROR_INVALID_DATA` when what came is no
+ * `google.rpc.Status`, or has another code or message than the status of the call.
+ *
+ * Returns: (transfer full) (nullable): the status, or `NULL` without an error if
+ *   none came or the call still runs
+ *
+ * Since: 0.1
+ */
+GrpcAioRpcStatus *
+grpc_aio_call_dup_rpc_status (GrpcAioCall *self,
+                              GError **error)
+{
+  g_autoptr (GrpcAioMetadata) metadata = NULL;
+  const char *details;
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
+
+  /* The text is there for good once the call is done. */
+  details = grpc_aio_call_get_details (self);
+  if (details == NULL)
+    return NULL;
+
+  g_mutex_lock (&self->core_call.lock);
+  metadata = grpc_aio_metadata_ref (get_trailing_metadata (self));
+  g_mutex_unlock (&self->core_call.lock);
+
+  return grpc_aio_rpc_status_new_from_metadata (metadata, self->code, details, FALSE, error);
 }
 
 /**

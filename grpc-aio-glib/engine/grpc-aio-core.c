@@ -18,6 +18,7 @@
 #include <grpc/support/log.h>
 
 #include "engine/grpc-aio-abseil-private.h"
+#include "types/grpc-aio-error-private.h"
 
 static GMutex refs_lock;
 static guint core_refs;      /* with refs_lock */
@@ -151,8 +152,7 @@ set_up_process (void)
   if (!g_once_init_enter (&once))
     return;
 
-  bindtextdomain (GETTEXT_PACKAGE, GRPC_AIO_LOCALE_DIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  grpc_aio_bind_translations ();
 
   /* What there is once for the process stays alone when the program uses
    * grpc-core itself, and the log when the user asked grpc-core for it. */

@@ -19,6 +19,7 @@
 #include "security/grpc-aio-auth-context-private.h"
 #include "server/grpc-aio-rpc-method-handler-private.h"
 #include "server/grpc-aio-server-private.h"
+#include "types/grpc-aio-rpc-status-private.h"
 
 /**
  * GrpcAioServicerContext:
@@ -1355,7 +1356,9 @@ grpc_aio_servicer_context_complete (GrpcAioServicerContext *self,
  * @error: why there is no response
  *
  * Answers the call with the status that says best what @error means
- * ([func@Error.get_status_code]) and its message.
+ * ([func@Error.get_status_code]), its message, and the details that
+ * [func@Error.new_with_rpc_status] gave it or that came with it from another
+ * server.
  *
  * Since: 0.1
  */
@@ -1363,8 +1366,14 @@ void
 grpc_aio_servicer_context_complete_with_error (GrpcAioServicerContext *self,
                                                const GError *error)
 {
+  g_autoptr (GrpcAioMetadata) metadata = NULL;
+
   g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
   g_return_if_fail (error != NULL);
+
+  metadata = grpc_aio_rpc_status_move (error, grpc_aio_servicer_context_get_trailing_metadata (self));
+  if (metadata != NULL)
+    grpc_aio_servicer_context_set_trailing_metadata (self, metadata);
 
   answer (self, NULL, grpc_aio_error_get_status_code (error), error->message);
 }

@@ -14,4 +14,6 @@ GError *grpc_aio_error_new_for_status (GrpcAioStatusCode code,
 
 const char *grpc_aio_status_code_to_string (GrpcAioStatusCode code);
 
+void grpc_aio_bind_translations (void);
+
 G_END_DECLS

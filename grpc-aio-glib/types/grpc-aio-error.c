@@ -4,7 +4,7 @@
 
 #include <glib/gi18n-lib.h>
 
-#include <grpc-aio-glib/grpc-aio-metadata.h>
+#include "types/grpc-aio-rpc-status-private.h"
 
 typedef struct
 {
@@ -70,6 +70,21 @@ grpc_aio_status_code_to_string (GrpcAioStatusCode code)
   return (guint) code < G_N_ELEMENTS (names) ? names[code] : "UNKNOWN";
 }
 
+/* Once for the process, before the first text for a person. */
+void
+grpc_aio_bind_translations (void)
+{
+  static gsize once = 0;
+
+  if (!g_once_init_enter (&once))
+    return;
+
+  bindtextdomain (GETTEXT_PACKAGE, GRPC_AIO_LOCALE_DIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+
+  g_once_init_leave (&once, 1);
+}
+
 /* The error for a status other than OK. A code that gRPC does not know, which
  * a peer may send, is UNKNOWN, as the specification demands. */
 GError *
@@ -100,6 +115,33 @@ grpc_aio_error_new_for_status (GrpcAioStatusCode code,
   priv->debug_string = g_strdup (debug_string);
 
   return error;
+}
+
+/**
+ * grpc_aio_error_new_with_rpc_status:
+ * @status: a status with a code other than OK
+ *
+ * Makes an error of a status with details. As the error of a call's handler
+ * ([method@ServicerContext.complete_with_error]) it takes them to the client, in
+ * the trailing metadata `grpc-status-details-bin`.
+ *
+ * Returns: (transfer full): an error of `GRPC_AIO_ERROR`
+ *
+ * Since: 0.1
+ */
+GError *
+grpc_aio_error_new_with_rpc_status (GrpcAioRpcStatus *status)
+{
+  g_autoptr (GrpcAioMetadata) metadata = NULL;
+
+  g_return_val_if_fail (status != NULL, NULL);
+  g_return_val_if_fail (grpc_aio_rpc_status_get_code (status) != GRPC_AIO_STATUS_CODE_OK, NULL);
+
+  metadata = grpc_aio_metadata_new ();
+  grpc_aio_rpc_status_add_to_metadata (status, metadata);
+
+  return grpc_aio_error_new_for_status (grpc_aio_rpc_status_get_code (status),
+                                        grpc_aio_rpc_status_get_message (status), NULL, metadata, NULL);
 }
 
 /**
@@ -228,4 +270,74 @@ grpc_aio_error_get_debug_string (const GError *error)
     return NULL;
 
   return grpc_aio_error_get_private (error)->debug_string;
+}
+
+/**
+ * grpc_aio_error_dup_rpc_status:
+ * @error: an error
+ * @problem: where to put an error
+ *
+ * Gets the status with details that came with a failed call, in the trailing
+ * metadata `grpc-status-details-bin`.
+ *
+ * It fails with `G_IO_ERROR_INVALID_DATA` when what came is no
+ * `google.rpc.Status`, or says something else than @error: then one of the two is
+ * not what the server meant.
+ *
+ * Returns: (transfer full) (nullable): the status, or `NULL` without an error if
+ *   none came
+ *
+ * Since: 0.1
+ */
+GrpcAioRpcStatus *
+grpc_aio_error_dup_rpc_status (const GError *error,
+                               GError **problem)
+{
+  g_return_val_if_fail (error != NULL, NULL);
+
+  if (error->domain != GRPC_AIO_ERROR)
+    return NULL;
+
+  return grpc_aio_rpc_status_new_from_metadata (grpc_aio_error_get_private (error)->trailing_metadata,
+                                                grpc_aio_error_get_status_code (error), error->message, TRUE, problem);
+}
+
+/**
+ * grpc_aio_status_to_user_string:
+ * @code: a status code
+ *
+ * Gets what to tell the user of a program about a status, in the language of the
+ * locale. What the server says is for developers.
+ *
+ * Returns: a sentence without a full stop, such as “The service cannot be reached
+ *   at the moment”
+ *
+ * Since: 0.1
+ */
+const char *
+grpc_aio_status_to_user_string (GrpcAioStatusCode code)
+{
+  static const char *const texts[] = {
+    N_("Done"),
+    N_("The operation was cancelled"),
+    N_("Something went wrong in the service"),
+    N_("The service does not accept this input"),
+    N_("The service took too long to answer"),
+    N_("This was not found"),
+    N_("This exists already"),
+    N_("You are not allowed to do this"),
+    N_("The service has reached a limit"),
+    N_("This is not possible in the present state"),
+    N_("The operation got in conflict with another one"),
+    N_("This is out of range"),
+    N_("The service does not support this operation"),
+    N_("There is an error in the service"),
+    N_("The service cannot be reached at the moment"),
+    N_("Data was lost or damaged"),
+    N_("You have to log in first"),
+  };
+
+  grpc_aio_bind_translations ();
+
+  return _((guint) code < G_N_ELEMENTS (texts) ? texts[code] : texts[GRPC_AIO_STATUS_CODE_UNKNOWN]);
 }

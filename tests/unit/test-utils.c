@@ -204,6 +204,32 @@ handle_fail (GrpcAioServicerContext *context,
   grpc_aio_servicer_context_abort (context, (GrpcAioStatusCode) code, g_strchug (details));
 }
 
+/* The same, with the client's metadata. */
+static void
+handle_fail_with (GrpcAioServicerContext *context,
+                  GBytes *request,
+                  gpointer user_data)
+{
+  grpc_aio_servicer_context_set_trailing_metadata (context, grpc_aio_servicer_context_get_invocation_metadata (context));
+  handle_fail (context, request, user_data);
+}
+
+/* Fails with the packed google.rpc.Status of the request. */
+static void
+handle_fail_richly (GrpcAioServicerContext *context,
+                    GBytes *request,
+                    gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (GrpcAioRpcStatus) status = grpc_aio_rpc_status_new_from_bytes (request, &problem);
+
+  g_assert_no_error (problem);
+  error = grpc_aio_error_new_with_rpc_status (status);
+  g_prefix_error (&error, "peer: ");
+  grpc_aio_servicer_context_complete_with_error (context, error);
+}
+
 static void
 on_hung_done (GrpcAioServicerContext *context,
               gpointer user_data)
@@ -279,6 +305,8 @@ peer_set_up (Peer *peer)
   add_unary (peer, "Echo", handle_echo);
   add_unary (peer, "Metadata", handle_metadata);
   add_unary (peer, "Fail", handle_fail);
+  add_unary (peer, "FailRichly", handle_fail_richly);
+  add_unary (peer, "FailWith", handle_fail_with);
   add_unary (peer, "Hang", handle_hang);
   add_unary (peer, "Drop", handle_drop);
   add_unary (peer, "Nothing", handle_nothing);

@@ -63,6 +63,11 @@ const METHODS = {
         context.complete_with_error(new GLib.Error(GrpcAio.Error, Number(textOf(request)), 'As asked'));
     },
 
+    async FailRichly(state, context, request) {
+        const status = GrpcAio.RpcStatus.new_from_bytes(request);
+        context.complete_with_error(GrpcAio.Error.new_with_rpc_status(status));
+    },
+
     async Code(state, context) {
         context.set_code(GrpcAio.StatusCode.OUT_OF_RANGE);
         context.set_details('Too far');
@@ -158,7 +163,7 @@ const METHODS = {
 
 const KINDS = {
     new_unary_unary: [
-        'Echo', 'Later', 'Keep', 'Drop', 'Fail', 'FailWithError', 'Code', 'Describe', 'Broken',
+        'Echo', 'Later', 'Keep', 'Drop', 'Fail', 'FailWithError', 'FailRichly', 'Code', 'Describe', 'Broken',
     ],
     new_unary_stream: ['Count', 'CountForEver', 'CountAndFail'],
     new_stream_unary: ['Join', 'Refuse'],

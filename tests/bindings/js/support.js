@@ -36,7 +36,7 @@ function prepare() {
     const names = [
         'AuthContext', 'Call', 'CallOptions', 'Channel', 'ChannelCredentials', 'ChannelOptions', 'Error',
         'GenericRpcHandler', 'HandlerCallDetails', 'Metadata', 'MultiCallable',
-        'RpcMethodHandler', 'Server', 'ServerCredentials', 'Service', 'ServicerContext',
+        'RpcMethodHandler', 'RpcStatus', 'Server', 'ServerCredentials', 'Service', 'ServicerContext',
     ];
 
     for (const name of names) {
@@ -50,10 +50,12 @@ function prepare() {
                 Gio._promisify(prototype, member);
         }
     }
-    for (const name of ['accelerate', 'set_budget', 'set_priority']) {
-        const original = GrpcAio[`main_context_${name}`];
-        GrpcAio[`main_context_${name}`] = function (...args) {
-            used.add(`main_context_${name}`);
+    for (const name of [
+        'main_context_accelerate', 'main_context_set_budget', 'main_context_set_priority', 'status_to_user_string',
+    ]) {
+        const original = GrpcAio[name];
+        GrpcAio[name] = function (...args) {
+            used.add(name);
             return original(...args);
         };
     }

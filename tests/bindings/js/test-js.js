@@ -172,6 +172,26 @@ test('metadata-of-failures', async fixture => {
     equal(GrpcAio.Error.get_status_code(other), StatusCode.ALREADY_EXISTS);
 });
 
+test('status-details', async fixture => {
+    const status = GrpcAio.RpcStatus.new(StatusCode.ABORTED, 'As asked');
+    status.add_detail('test.Detail', bytesOf('detail'));
+    equal(status.get_code(), StatusCode.ABORTED);
+    equal(status.get_message(), 'As asked');
+    equal(status.get_n_details(), 1);
+
+    const call = fixture.census.add(fixture.method('FailRichly').call(status.to_bytes(), null));
+    const error = await fails(call.response_async(null), GrpcAio.Error, GrpcAio.Error.ABORTED);
+    for (const received of [GrpcAio.Error.dup_rpc_status(error), call.dup_rpc_status()]) {
+        equal(received.get_nth_type_url(0), 'type.googleapis.com/test.Detail');
+        equal(textOf(received.get_nth_value(0)), 'detail');
+        equal(textOf(received.find_detail('test.Detail')), 'detail');
+        equal(received.find_detail('test.None'), null);
+    }
+    failsNow(() => GrpcAio.RpcStatus.new_from_bytes(bytesOf('nonsense')), IOErrorEnum, IOErrorEnum.INVALID_DATA);
+
+    check(GrpcAio.status_to_user_string(StatusCode.NOT_FOUND));
+});
+
 test('deadlines', async fixture => {
     await fails(fixture.invoke('Keep', '', {timeout_usec: 1000}), GrpcAio.Error, GrpcAio.Error.DEADLINE_EXCEEDED);
 

@@ -47,7 +47,7 @@ class TestService(GrpcAio.Service):
 
         kinds = {
             'new_unary_unary': [
-                'Echo', 'Later', 'Keep', 'Drop', 'Fail', 'FailWithError', 'Code', 'Describe', 'Broken',
+                'Echo', 'Later', 'Keep', 'Drop', 'Fail', 'FailWithError', 'FailRichly', 'Code', 'Describe', 'Broken',
             ],
             'new_unary_stream': ['Count', 'CountForEver', 'CountAndFail'],
             'new_stream_unary': ['Join', 'Refuse'],
@@ -88,6 +88,19 @@ class TestService(GrpcAio.Service):
     async def on_failwitherror(self, context, request):
         code = int(text_of(request))
         context.complete_with_error(GLib.Error.new_literal(GrpcAio.Error.quark(), 'As asked', code))
+
+    async def on_failrichly(self, context, request):
+        status = GrpcAio.RpcStatus.new_from_bytes(request)
+
+        # An error that goes through PyGObject keeps neither metadata nor details.
+        error = GrpcAio.Error.new_with_rpc_status(status)
+        assert error.matches(GrpcAio.Error.quark(), status.get_code())
+        assert GrpcAio.Error.dup_rpc_status(error) is None
+
+        metadata = GrpcAio.Metadata.new()
+        metadata.append_bytes('grpc-status-details-bin', status.to_bytes())
+        context.set_trailing_metadata(metadata)
+        context.abort(status.get_code(), status.get_message())
 
     async def on_code(self, context, request):
         context.set_code(GrpcAio.StatusCode.OUT_OF_RANGE)

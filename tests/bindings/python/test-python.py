@@ -167,6 +167,26 @@ async def metadata_of_failures(fixture):
 
 
 @case
+async def status_details(fixture):
+    status = GrpcAio.RpcStatus.new(StatusCode.ABORTED, 'As asked')
+    status.add_detail('test.Detail', bytes_of('detail'))
+    equal(status.get_code(), StatusCode.ABORTED)
+    equal(status.get_message(), 'As asked')
+    equal(status.get_n_details(), 1)
+
+    call = fixture.census.add(fixture.method('FailRichly').call(status.to_bytes(), None))
+    await fails(operation(call, 'response'), ERROR, GrpcAio.Error.ABORTED)
+    received = call.dup_rpc_status()
+    equal(received.get_nth_type_url(0), 'type.googleapis.com/test.Detail')
+    equal(text_of(received.get_nth_value(0)), 'detail')
+    equal(text_of(received.find_detail('test.Detail')), 'detail')
+    equal(received.find_detail('test.None'), None)
+    fails_now(IO_ERROR, IOErrorEnum.INVALID_DATA, GrpcAio.RpcStatus.new_from_bytes, bytes_of('nonsense'))
+
+    assert GrpcAio.status_to_user_string(StatusCode.NOT_FOUND)
+
+
+@case
 async def deadlines(fixture):
     await fails(fixture.invoke('Keep', '', timeout_usec=1_000), ERROR, GrpcAio.Error.DEADLINE_EXCEEDED)
 

@@ -58,6 +58,14 @@ public class TestService : GrpcAio.Service {
             var code = int.parse (text_of (request));
             context.complete_with_error (new Error.literal (GrpcAio.Error.quark (), code, "As asked"));
         }));
+        service.add_method ("FailRichly", new GrpcAio.RpcMethodHandler.unary_unary ((context, request) => {
+            try {
+                var status = new GrpcAio.RpcStatus.from_bytes (request);
+                context.complete_with_error (GrpcAio.Error.new_with_rpc_status (status));
+            } catch (Error error) {
+                context.complete_with_error (error);
+            }
+        }));
         service.add_method ("Code", new GrpcAio.RpcMethodHandler.unary_unary ((context, request) => {
             answer_with_code.begin (context);
         }));

@@ -199,6 +199,39 @@ private async void metadata_of_failures (Fixture fixture) throws Error {
     equal_int (GrpcAio.Error.get_status_code (other), GrpcAio.StatusCode.ALREADY_EXISTS);
 }
 
+private void check_status (GrpcAio.RpcStatus? status) throws Error {
+    equal_int (status.get_code (), GrpcAio.StatusCode.ABORTED);
+    equal_text (status.get_message (), "As asked");
+    equal_int (status.get_n_details (), 1);
+    equal_text (status.get_nth_type_url (0), "type.googleapis.com/test.Detail");
+    equal_text (text_of (status.get_nth_value (0)), "detail");
+    equal_text (text_of (status.find_detail ("test.Detail")), "detail");
+    check (status.find_detail ("test.None") == null);
+}
+
+private async void status_details (Fixture fixture) throws Error {
+    var status = new GrpcAio.RpcStatus (GrpcAio.StatusCode.ABORTED, "As asked");
+    status.add_detail ("test.Detail", bytes_of ("detail"));
+    check_status (status);
+
+    var call = fixture.method ("FailRichly").call (status.to_bytes (), null);
+    fixture.census.add (call);
+    try {
+        yield call.response_async (null);
+        check (false);
+    } catch (GrpcAio.Error.ABORTED error) {
+        check_status (GrpcAio.Error.dup_rpc_status (error));
+    }
+    check_status (call.dup_rpc_status ());
+    try {
+        new GrpcAio.RpcStatus.from_bytes (bytes_of ("nonsense"));
+        check (false);
+    } catch (IOError.INVALID_DATA error) {
+    }
+
+    check (GrpcAio.status_to_user_string (GrpcAio.StatusCode.NOT_FOUND).length > 0);
+}
+
 private GrpcAio.CallOptions limited (int64 timeout_usec) {
     return new GrpcAio.CallOptions () { timeout_usec = timeout_usec };
 }
@@ -923,8 +956,8 @@ private async void many_calls (Fixture fixture) throws Error {
 }
 
 private const string[] CASES = {
-    "unary", "every-code", "failures-of-handlers", "metadata-of-failures", "deadlines", "cancelling-a-call",
-    "cancelling-an-operation", "answers-later", "streams-of-responses", "streams-of-requests", "streams-both-ways",
+    "unary", "every-code", "failures-of-handlers", "metadata-of-failures", "status-details", "deadlines",
+    "cancelling-a-call", "cancelling-an-operation", "answers-later", "streams-of-responses", "streams-of-requests", "streams-both-ways",
     "wrong-kinds", "metadata", "options", "generic-handlers", "channels", "servers", "workers", "tls", "main-contexts",
     "blocking", "dropped-references", "many-calls", "auth-contexts"
 };
@@ -944,6 +977,9 @@ private async void run_case (string name) throws Error {
             break;
         case "metadata-of-failures":
             yield metadata_of_failures (fixture);
+            break;
+        case "status-details":
+            yield status_details (fixture);
             break;
         case "deadlines":
             yield deadlines (fixture);
