@@ -68,6 +68,26 @@ gboolean grpc_aio_call_write_sync (GrpcAioCall *self,
                                    GError **error);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_call_write_with_flags_async (GrpcAioCall *self,
+                                           GBytes *message,
+                                           GrpcAioWriteFlags flags,
+                                           GCancellable *cancellable,
+                                           GAsyncReadyCallback callback,
+                                           gpointer user_data);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_call_write_with_flags_finish (GrpcAioCall *self,
+                                                GAsyncResult *result,
+                                                GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_call_write_with_flags_sync (GrpcAioCall *self,
+                                              GBytes *message,
+                                              GrpcAioWriteFlags flags,
+                                              GCancellable *cancellable,
+                                              GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_call_done_writing_async (GrpcAioCall *self,
                                        GCancellable *cancellable,
                                        GAsyncReadyCallback callback,

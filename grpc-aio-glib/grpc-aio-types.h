@@ -179,6 +179,27 @@ typedef enum
 } GrpcAioCallState;
 
 /**
+ * GrpcAioWriteFlags:
+ * @GRPC_AIO_WRITE_FLAGS_NONE: as always
+ * @GRPC_AIO_WRITE_FLAGS_BUFFER_HINT: the message may wait in memory for the next one, or for the
+ *   end of the stream, to leave in one piece with it
+ * @GRPC_AIO_WRITE_FLAGS_NO_COMPRESS: the message is not compressed, whatever the call is set to
+ * @GRPC_AIO_WRITE_FLAGS_WRITE_THROUGH: the write ends when the system has taken the message, not
+ *   when flow control has
+ *
+ * How to write one message of a stream.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_WRITE_FLAGS_NONE = 0,
+  GRPC_AIO_WRITE_FLAGS_BUFFER_HINT = 1 << 0,
+  GRPC_AIO_WRITE_FLAGS_NO_COMPRESS = 1 << 1,
+  GRPC_AIO_WRITE_FLAGS_WRITE_THROUGH = 1 << 2,
+} GrpcAioWriteFlags;
+
+/**
  * GrpcAioServerState:
  * @GRPC_AIO_SERVER_STATE_NEW: not started; ports and handlers may be added
  * @GRPC_AIO_SERVER_STATE_SERVING: accepts calls

@@ -114,6 +114,10 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (GrpcAioCall, grpc_aio_call, G_TYPE_OBJECT)
 
+G_STATIC_ASSERT ((int) GRPC_AIO_WRITE_FLAGS_BUFFER_HINT == (int) GRPC_WRITE_BUFFER_HINT);
+G_STATIC_ASSERT ((int) GRPC_AIO_WRITE_FLAGS_NO_COMPRESS == (int) GRPC_WRITE_NO_COMPRESS);
+G_STATIC_ASSERT ((int) GRPC_AIO_WRITE_FLAGS_WRITE_THROUGH == (int) GRPC_WRITE_THROUGH);
+
 /* How late grpc-core's clock may be on a busy machine. */
 #define CLOCK_USEC (100 * 1000)
 
@@ -907,6 +911,33 @@ refuse_wrong_kind (GrpcAioCall *self,
   return TRUE;
 }
 
+static void
+write_message (GrpcAioCall *self,
+               GBytes *message,
+               guint32 flags,
+               gpointer tag,
+               GCancellable *cancellable,
+               GAsyncReadyCallback callback,
+               gpointer user_data)
+{
+  GrpcAioOperation *operation = new_operation (self, GRPC_AIO_SEND_MESSAGE, tag, cancellable, callback, user_data);
+
+  if (refuse_wrong_kind (self, operation, streams_requests (self),
+                         N_("There is one request, which is sent already")))
+    return;
+
+  if (g_atomic_int_get (&self->has_closed_writes))
+    {
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, "%s",
+                                           _("The writes of this call are done: nothing more can be written"));
+      return;
+    }
+
+  operation->message = g_bytes_ref (message);
+  operation->flags = flags;
+  grpc_aio_core_call_send (&self->core_call, operation);
+}
+
 /**
  * grpc_aio_call_get_multi_callable:
  * @self: a call
@@ -1139,27 +1170,12 @@ grpc_aio_call_write_async (GrpcAioCall *self,
                            GCancellable *cancellable,
                            GAsyncReadyCallback callback,
                            gpointer user_data)
-  GrpcAioOperation *operation;
-
 {
   g_return_if_fail (GRPC_AIO_IS_CALL (self));
   g_return_if_fail (message != NULL);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  operation = new_operation (self, GRPC_AIO_SEND_MESSAGE, grpc_aio_call_write_async, cancellable, callback, user_data);
-  if (refuse_wrong_kind (self, operation, streams_requests (self),
-                         N_("There is one request, which is sent already")))
-    return;
-
-  if (g_atomic_int_get (&self->has_closed_writes))
-    {
-      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, "%s",
-                                           _("The writes of this call are done: nothing more can be written"));
-      return;
-    }
-
-  operation->message = g_bytes_ref (message);
-  grpc_aio_core_call_send (&self->core_call, operation);
+  write_message (self, message, 0, grpc_aio_call_write_async, cancellable, callback, user_data);
 }
 
 /**
@@ -1217,6 +1233,94 @@ grpc_aio_call_write_sync (GrpcAioCall *self,
   grpc_aio_call_write_async (self, message, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_call_write_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_call_write_with_flags_async:
+ * @self: a call
+ * @message: the message
+ * @flags: how to write it
+ * @cancellable: (nullable): a way to cancel the call
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Writes a message to a stream of requests as [method@Call.write_async] does, but
+ * in another way.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_write_with_flags_async (GrpcAioCall *self,
+                                      GBytes *message,
+                                      GrpcAioWriteFlags flags,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data)
+{
+  g_return_if_fail (GRPC_AIO_IS_CALL (self));
+  g_return_if_fail (message != NULL);
+  g_return_if_fail ((flags & ~GRPC_WRITE_USED_MASK) == 0);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  write_message (self, message, flags, grpc_aio_call_write_with_flags_async, cancellable, callback, user_data);
+}
+
+/**
+ * grpc_aio_call_write_with_flags_finish:
+ * @self: a call
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Call.write_with_flags_async]. It fails as
+ * [method@Call.write_finish] does.
+ *
+ * Returns: whether the message was taken
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_write_with_flags_finish (GrpcAioCall *self,
+                                       GAsyncResult *result,
+                                       GError **error)
+{
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_call_write_with_flags_async), FALSE);
+
+  return grpc_aio_operation_propagate_boolean (result, error);
+}
+
+/**
+ * grpc_aio_call_write_with_flags_sync:
+ * @self: a call
+ * @message: the message
+ * @flags: how to write it
+ * @cancellable: (nullable): a way to cancel the call
+ * @error: where to put an error
+ *
+ * Writes a message to a stream of requests in the way that @flags say, and blocks
+ * until that has ended.
+ *
+ * Returns: whether the message was taken
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_write_with_flags_sync (GrpcAioCall *self,
+                                     GBytes *message,
+                                     GrpcAioWriteFlags flags,
+                                     GCancellable *cancellable,
+                                     GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_CALL (self), FALSE);
+  g_return_val_if_fail (message != NULL, FALSE);
+  g_return_val_if_fail ((flags & ~GRPC_WRITE_USED_MASK) == 0, FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_call_write_with_flags_async (self, message, flags, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_call_write_with_flags_finish (self, grpc_aio_sync_wait (&sync), error);
 }
 
 /**

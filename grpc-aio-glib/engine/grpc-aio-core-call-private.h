@@ -23,6 +23,7 @@ struct _GrpcAioBatch
 typedef struct
 {
   GBytes *message; /* the last one, or NULL */
+  guint32 flags;   /* its grpc-core's */
   GrpcAioCoreMetadata metadata;
   grpc_status_code code;
   grpc_slice details; /* empty for none */

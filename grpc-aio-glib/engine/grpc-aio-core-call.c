@@ -277,10 +277,12 @@ new_initial_metadata_op (const GrpcAioCoreMetadata *metadata)
 }
 
 static grpc_op
-new_message_op (grpc_byte_buffer *message)
+new_message_op (grpc_byte_buffer *message,
+                guint32 flags)
 {
   return (grpc_op){
     .op = GRPC_OP_SEND_MESSAGE,
+    .flags = flags,
     .data.send_message.send_message = message,
   };
 }
@@ -348,7 +350,7 @@ start_send (GrpcAioCoreCall *self)
         {
           grpc_aio_bytes_to_core (at->message, &message);
           message_op = &ops[n_ops++];
-          *message_op = new_message_op (&message);
+          *message_op = new_message_op (&message, at->flags);
         }
       if (at->kind == GRPC_AIO_SEND_CLOSE)
         {
@@ -369,7 +371,7 @@ start_send (GrpcAioCoreCall *self)
         {
           grpc_aio_bytes_to_core (answer->message, &message);
           message_op = &ops[n_ops++];
-          *message_op = new_message_op (&message);
+          *message_op = new_message_op (&message, answer->flags);
         }
       ops[n_ops++] = new_status_op (answer);
       n_ops += self->funcs->add_ops (self, &ops[n_ops]);
@@ -377,7 +379,7 @@ start_send (GrpcAioCoreCall *self)
     }
 
   if (message_op != NULL && !is_last && (at != NULL || self->answer != NULL))
-    message_op->flags = hold_back (self, message.data.raw.slice_buffer.length);
+    message_op->flags |= hold_back (self, message.data.raw.slice_buffer.length);
   else
     self->held_size = 0;
 

@@ -67,6 +67,27 @@ run_write (GrpcAioCall *call,
   return grpc_aio_call_write_sync (call, message, cancellable, error);
 }
 
+static void
+start_write_with_flags (GrpcAioCall *call,
+                        GCancellable *cancellable,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
+  g_autoptr (GBytes) message = bytes_from ("message");
+
+  grpc_aio_call_write_with_flags_async (call, message, GRPC_AIO_WRITE_FLAGS_WRITE_THROUGH, cancellable, callback, user_data);
+}
+
+static gboolean
+run_write_with_flags (GrpcAioCall *call,
+                      GCancellable *cancellable,
+                      GError **error)
+{
+  g_autoptr (GBytes) message = bytes_from ("message");
+
+  return grpc_aio_call_write_with_flags_sync (call, message, GRPC_AIO_WRITE_FLAGS_WRITE_THROUGH, cancellable, error);
+}
+
 #define DEFINE_BYTES(name) \
   static gboolean \
   end_##name (GrpcAioCall *call, GAsyncResult *result, GError **error) \
@@ -136,6 +157,8 @@ static const Operation operations[] = {
   { "read", grpc_aio_call_read_async, end_read, run_read,
     GRPC_AIO_METHOD_KIND_UNARY_STREAM, "Count", "3", "HangStream", FALSE, FALSE },
   { "write", start_write, grpc_aio_call_write_finish, run_write,
+    GRPC_AIO_METHOD_KIND_STREAM_STREAM, "Chat", NULL, NULL, FALSE, FALSE },
+  { "write-with-flags", start_write_with_flags, grpc_aio_call_write_with_flags_finish, run_write_with_flags,
     GRPC_AIO_METHOD_KIND_STREAM_STREAM, "Chat", NULL, NULL, FALSE, FALSE },
   { "done-writing", grpc_aio_call_done_writing_async, grpc_aio_call_done_writing_finish, grpc_aio_call_done_writing_sync,
     GRPC_AIO_METHOD_KIND_STREAM_STREAM, "Chat", NULL, NULL, FALSE, FALSE },

@@ -364,6 +364,11 @@ test('streams-both-ways', async fixture => {
     equal(await call.read_async(null), null);
     equal(await call.status_async(null), StatusCode.OK);
 
+    call = fixture.call('Chat');
+    check(await call.write_with_flags_async(bytesOf('flags'), GrpcAio.WriteFlags.NO_COMPRESS, null));
+    equal(textOf(await call.read_async(null)), 'flags');
+    await call.done_writing_async(null);
+
     call = fixture.call('Listen');
     check(await call.wait_for_connection_async(null));
     equal(call.get_state(), CallState.CONNECTED);
@@ -639,6 +644,8 @@ test('blocking', async fixture => {
         check(call.write_sync(bytesOf(text), null));
         equal(textOf(call.read_sync(null)), text);
     }
+    check(call.write_with_flags_sync(bytesOf('flags'), GrpcAio.WriteFlags.WRITE_THROUGH, null));
+    equal(textOf(call.read_sync(null)), 'flags');
     check(call.done_writing_sync(null));
     equal(call.read_sync(null), null);
 

@@ -356,6 +356,12 @@ async def streams_both_ways(fixture):
     equal(await operation(call, 'read'), None)
     equal(await operation(call, 'status'), StatusCode.OK)
 
+    call = fixture.call('Chat')
+    flags = GrpcAio.WriteFlags.NO_COMPRESS | GrpcAio.WriteFlags.WRITE_THROUGH
+    assert await operation(call, 'write_with_flags', bytes_of('flags'), flags)
+    equal(text_of(await operation(call, 'read')), 'flags')
+    await operation(call, 'done_writing')
+
     call = fixture.call('Listen')
     assert await operation(call, 'wait_for_connection')
     equal(call.get_state(), GrpcAio.CallState.CONNECTED)
@@ -657,6 +663,8 @@ async def blocking(fixture):
     for text in ('one', 'two'):
         assert call.write_sync(bytes_of(text), None)
         equal(text_of(call.read_sync(None)), text)
+    assert call.write_with_flags_sync(bytes_of('flags'), GrpcAio.WriteFlags.WRITE_THROUGH, None)
+    equal(text_of(call.read_sync(None)), 'flags')
     assert call.done_writing_sync(None)
     equal(call.read_sync(None), None)
 

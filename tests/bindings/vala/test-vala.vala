@@ -513,6 +513,11 @@ private async void streams_both_ways (Fixture fixture) throws Error {
     check ((yield call.read_async (null)) == null);
     equal_int (yield call.status_async (null), GrpcAio.StatusCode.OK);
 
+    call = fixture.call ("Chat");
+    check (yield call.write_with_flags_async (bytes_of ("flags"), GrpcAio.WriteFlags.NO_COMPRESS, null));
+    equal_text (text_of (yield call.read_async (null)), "flags");
+    yield call.done_writing_async (null);
+
     call = fixture.call ("Listen");
     check (yield call.wait_for_connection_async (null));
     equal_int (call.state, GrpcAio.CallState.CONNECTED);
@@ -855,6 +860,8 @@ private async void blocking (Fixture fixture) throws Error {
         check (call.write_sync (bytes_of (text)));
         equal_text (text_of (call.read_sync ()), text);
     }
+    check (call.write_with_flags_sync (bytes_of ("flags"), GrpcAio.WriteFlags.WRITE_THROUGH));
+    equal_text (text_of (call.read_sync ()), "flags");
     check (call.done_writing_sync ());
     check (call.read_sync () == null);
 
