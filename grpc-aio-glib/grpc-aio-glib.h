@@ -26,5 +26,6 @@
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>
 #include <grpc-aio-glib/grpc-aio-types.h>
 #include <grpc-aio-glib/grpc-aio-version-macros.h>
+#include <grpc-aio-glib/grpc-aio-xds.h>
 
 #undef GRPC_AIO_GLIB_INSIDE

@@ -18,7 +18,13 @@ GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioServer *grpc_aio_server_new_with_options (GrpcAioChannelOptions *options);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioServer *grpc_aio_server_new_for_xds (GrpcAioChannelOptions *options);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioChannelOptions *grpc_aio_server_get_options (GrpcAioServer *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_server_get_xds_enabled (GrpcAioServer *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioServerState grpc_aio_server_get_state (GrpcAioServer *self);

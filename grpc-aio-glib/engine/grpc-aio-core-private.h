@@ -16,6 +16,8 @@ gboolean grpc_aio_core_enter (void);
 void grpc_aio_core_leave (void);
 void grpc_aio_core_set_wake_threads (void (*func) (void));
 
+void grpc_aio_core_take_errors (char **text);
+
 gboolean grpc_aio_core_is_usable (void);
 GError *grpc_aio_core_new_forked_error (void);
 

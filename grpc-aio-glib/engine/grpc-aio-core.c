@@ -31,6 +31,8 @@ static _Thread_local gint entered; /* how often this one is */
 static GThread *exiting_thread;
 static void (*wake_threads) (void);
 
+static _Thread_local char **taken_errors; /* where this thread wants what grpc-core says */
+
 /* How long exit () waits for threads to come out of grpc-core. */
 #define EXIT_WAIT_USEC (50 * 1000)
 
@@ -41,6 +43,12 @@ on_core_log (gpr_log_func_args *args)
 {
   g_autofree char *line = g_strdup_printf ("%d", args->line);
   g_autofree char *severity = g_ascii_strdown (gpr_log_severity_string (args->severity), -1);
+
+  if (taken_errors != NULL && args->severity == GPR_LOG_SEVERITY_ERROR)
+    {
+      g_free (*taken_errors);
+      *taken_errors = g_utf8_make_valid (args->message, -1);
+    }
 
   /* grpc-core aborts next. */
   if (strstr (args->message, "assertion failed") != NULL)
@@ -103,6 +111,14 @@ grpc_aio_core_leave (void)
       while (TRUE)
         g_usleep (G_USEC_PER_SEC);
     }
+}
+
+/* Has @text take what grpc-core logs as an error in this thread, until it is NULL:
+ * some functions give their reason no other way. */
+void
+grpc_aio_core_take_errors (char **text)
+{
+  taken_errors = text;
 }
 
 /* Has exit () call @func to get the threads out. */

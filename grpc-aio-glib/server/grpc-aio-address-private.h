@@ -11,5 +11,9 @@ gboolean grpc_aio_address_check (const char *address,
 void grpc_aio_address_explain_failure (const char *address,
                                        gboolean is_secure,
                                        GError **error);
+char *grpc_aio_address_reserve (const char *address,
+                                int *port,
+                                int *fd,
+                                GError **error);
 
 G_END_DECLS

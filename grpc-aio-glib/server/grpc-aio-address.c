@@ -5,7 +5,10 @@
 
 #include "server/grpc-aio-address-private.h"
 
+#include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <gio/gunixsocketaddress.h>
 #include <glib/gi18n-lib.h>
@@ -95,6 +98,18 @@ try_bind (GSocketAddress *address,
   return socket != NULL && g_socket_bind (socket, address, TRUE, error) && g_socket_listen (socket, error);
 }
 
+static const char *
+skip_scheme (const char *address)
+{
+  for (const char *const *prefix = (const char *const[]){ "dns:///", "dns:", "ipv4:", "ipv6:", NULL }; *prefix != NULL; prefix++)
+    {
+      if (g_str_has_prefix (address, *prefix))
+        return address + strlen (*prefix);
+    }
+
+  return address;
+}
+
 static gboolean
 try_address (const char *address,
              GError **error)
@@ -106,16 +121,7 @@ try_address (const char *address,
   if (unix_address != NULL)
     return try_bind (unix_address, error);
 
-  for (const char *const *prefix = (const char *const[]){ "dns:///", "dns:", "ipv4:", "ipv6:", NULL }; *prefix != NULL; prefix++)
-    {
-      if (g_str_has_prefix (address, *prefix))
-        {
-          address += strlen (*prefix);
-          break;
-        }
-    }
-
-  connectable = g_network_address_parse (address, 0, error);
+  connectable = g_network_address_parse (skip_scheme (address), 0, error);
   if (connectable == NULL)
     return FALSE;
 
@@ -152,4 +158,91 @@ grpc_aio_address_explain_failure (const char *address,
                  _("Cannot listen on %s: the credentials are of no use; the key and the certificates must be PEM and belong together"), address);
   else
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("Cannot listen on %s"), address);
+}
+
+/* NULL when @address is not an IP address and a port. */
+static GSocketAddress *
+parse_ip (const char *address)
+{
+  g_autoptr (GSocketConnectable) connectable = g_network_address_parse (skip_scheme (address), 0, NULL);
+
+  if (connectable == NULL)
+    return NULL;
+
+  return g_inet_socket_address_new_from_string (g_network_address_get_hostname (G_NETWORK_ADDRESS (connectable)),
+                                                g_network_address_get_port (G_NETWORK_ADDRESS (connectable)));
+}
+
+/* A socket that nothing listens on. Others may use its port only if they share
+ * ports, and are of the same user. */
+static int
+bind_shared (GSocketAddress *address,
+             struct sockaddr_storage *bound)
+{
+  const int yes = 1;
+  socklen_t length = sizeof *bound;
+  int fd;
+
+  if (!g_socket_address_to_native (address, bound, sizeof *bound, NULL))
+    return -1;
+
+  fd = socket (bound->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd >= 0 &&
+      setsockopt (fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes) == 0 &&
+      bind (fd, (struct sockaddr *) bound, (socklen_t) g_socket_address_get_native_size (address)) == 0 &&
+      getsockname (fd, (struct sockaddr *) bound, &length) == 0)
+    return fd;
+
+  if (fd >= 0)
+    {
+      const int saved = errno;
+
+      close (fd);
+      errno = saved;
+    }
+
+  return -1;
+}
+
+/* Keeps a port for grpc-core, which shall listen there later and has to share it.
+ * Gives the address, with the port, and a descriptor to keep until then. */
+char *
+grpc_aio_address_reserve (const char *address,
+                          int *port,
+                          int *fd,
+                          GError **error)
+{
+  g_autoptr (GSocketAddress) wanted = parse_ip (address);
+  g_autoptr (GSocketAddress) found = NULL;
+  g_autoptr (GError) reason = NULL;
+  struct sockaddr_storage bound = { 0 };
+
+  if (wanted == NULL)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   _("Cannot listen on %s: a server with xDS needs an IP address and a port"), address);
+      return NULL;
+    }
+
+  /* Sharing is for us alone. */
+  if (g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (wanted)) != 0 && !try_bind (wanted, &reason))
+    {
+      g_set_error (error, reason->domain, reason->code, _("Cannot listen on %s: %s"), address, reason->message);
+      return NULL;
+    }
+
+  *fd = bind_shared (wanted, &bound);
+  if (*fd < 0)
+    {
+      const int code = errno;
+
+      g_set_error (error, G_IO_ERROR, (gint) g_io_error_from_errno (code),
+                   _("Cannot listen on %s: %s"), address, g_strerror (code));
+      return NULL;
+    }
+
+  found = g_socket_address_new_from_native (&bound, sizeof bound);
+  *port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (found));
+
+  return g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (found));
 }

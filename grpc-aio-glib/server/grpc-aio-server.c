@@ -2,6 +2,8 @@
 
 #include "server/grpc-aio-server-private.h"
 
+#include <unistd.h>
+
 #include <glib/gi18n-lib.h>
 #include <grpc/grpc_security.h>
 #include <grpc/slice.h>
@@ -19,6 +21,7 @@
 #include "engine/grpc-aio-sync-private.h"
 #include "security/grpc-aio-server-credentials-private.h"
 #include "server/grpc-aio-address-private.h"
+#include "server/grpc-aio-config-fetcher-private.h"
 #include "server/grpc-aio-handler-call-details-private.h"
 #include "server/grpc-aio-service-private.h"
 #include "server/grpc-aio-servicer-context-private.h"
@@ -66,6 +69,11 @@ struct _GrpcAioServer
   grpc_server *core;
   GPtrArray *credentials; /* of the ports, whose core may use what is in them */
   guint n_workers;
+
+  gboolean is_xds_enabled;
+  GError *xds_error;    /* why it is of no use */
+  guint fetcher_id;     /* 0 for none */
+  GArray *reserved_fds; /* of ports for grpc-core to listen on */
 
   /* From start on. */
   GArray *lanes;      /* of Lane */
@@ -138,10 +146,18 @@ enum
   PROP_N_WORKERS,
   PROP_STATE,
   PROP_ACTIVE_CALLS,
+  PROP_XDS_ENABLED,
   N_PROPS,
 };
 
+enum
+{
+  SIGNAL_SERVING_STATUS_CHANGED,
+  N_SIGNALS,
+};
+
 static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (GrpcAioServer, grpc_aio_server, G_TYPE_OBJECT)
 
@@ -231,6 +247,15 @@ cancel_all_calls (GrpcAioServer *self)
     grpc_server_cancel_all_calls (self->core);
 }
 
+/* With the lock. */
+static void
+release_ports (GrpcAioServer *self)
+{
+  for (guint i = 0; i < self->reserved_fds->len; i++)
+    close (g_array_index (self->reserved_fds, int, i));
+  g_array_set_size (self->reserved_fds, 0);
+}
+
 /* Nothing runs any more: returns what waits. */
 static void
 end_stop (GrpcAioServer *self)
@@ -246,6 +271,7 @@ end_stop (GrpcAioServer *self)
   waiters = grpc_aio_operation_list_take (&self->stop_waiters);
   g_clear_pointer (&self->core, grpc_server_destroy);
   grace = g_steal_pointer (&self->grace);
+  release_ports (self);
   g_mutex_unlock (&self->lock);
 
   if (!was_disposed)
@@ -677,6 +703,27 @@ on_call (GrpcAioCompletion *completion,
 }
 
 static void
+on_serving_status (GrpcAioServer *self,
+                   const char *address,
+                   GrpcAioStatusCode code,
+                   const char *message)
+{
+  g_signal_emit (self, signals[SIGNAL_SERVING_STATUS_CHANGED], 0, address, code, message);
+}
+
+/* Before there are ports. */
+static void
+enable_xds (GrpcAioServer *self,
+            const grpc_channel_args *args)
+{
+  grpc_server_config_fetcher *fetcher;
+
+  fetcher = grpc_aio_config_fetcher_new (self, on_serving_status, args, &self->fetcher_id, &self->xds_error);
+  if (fetcher != NULL)
+    grpc_server_set_config_fetcher (self->core, fetcher);
+}
+
+static void
 grpc_aio_server_constructed (GObject *object)
 {
   GrpcAioServer *self = GRPC_AIO_SERVER (object);
@@ -690,8 +737,14 @@ grpc_aio_server_constructed (GObject *object)
   if (self->options == NULL || !grpc_aio_channel_options_get_int (self->options, GRPC_ARG_ALLOW_REUSEPORT, NULL))
     grpc_aio_core_args_set_int (&args, GRPC_ARG_ALLOW_REUSEPORT, 0);
 
+  /* With xDS it listens when it is told to, on ports that are reserved here. */
+  if (self->is_xds_enabled)
+    grpc_aio_core_args_set_int (&args, GRPC_ARG_ALLOW_REUSEPORT, 1);
+
   if (grpc_aio_core_is_usable ())
     self->core = grpc_server_create (&args.args, NULL);
+  if (self->core != NULL && self->is_xds_enabled)
+    enable_xds (self, &args.args);
 }
 
 /* The memory of requests belongs to grpc-core until they come back, which they
@@ -727,6 +780,11 @@ grpc_aio_server_finalize (GObject *object)
   GrpcAioServer *self = GRPC_AIO_SERVER (object);
 
   destroy_unstarted (self);
+  release_ports (self);
+  g_array_unref (self->reserved_fds);
+  if (self->fetcher_id != 0)
+    grpc_aio_config_fetcher_forget (self->fetcher_id);
+  g_clear_error (&self->xds_error);
   g_clear_object (&self->options);
   g_ptr_array_unref (self->credentials);
   g_ptr_array_unref (self->services);
@@ -766,6 +824,10 @@ grpc_aio_server_get_property (GObject *object,
       g_value_set_uint (value, grpc_aio_server_get_active_calls (self));
       break;
 
+    case PROP_XDS_ENABLED:
+      g_value_set_boolean (value, self->is_xds_enabled);
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -787,6 +849,10 @@ grpc_aio_server_set_property (GObject *object,
 
     case PROP_N_WORKERS:
       grpc_aio_server_set_n_workers (self, g_value_get_uint (value));
+      break;
+
+    case PROP_XDS_ENABLED:
+      self->is_xds_enabled = g_value_get_boolean (value);
       break;
 
     default:
@@ -850,7 +916,42 @@ grpc_aio_server_class_init (GrpcAioServerClass *klass)
   properties[PROP_ACTIVE_CALLS] = g_param_spec_uint ("active-calls", NULL, NULL, 0, G_MAXUINT, 0,
                                                      G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
+  /**
+   * GrpcAioServer:xds-enabled: (getter get_xds_enabled)
+   *
+   * Whether an xDS control plane says when the server listens, and what it does
+   * with connections (gRFC A36). See [ctor@Server.new_for_xds].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_XDS_ENABLED] = g_param_spec_boolean ("xds-enabled", NULL, NULL, FALSE,
+                                                       G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
+
+  /**
+   * GrpcAioServer::serving-status-changed:
+   * @self: the server
+   * @address: the address of a port, such as `127.0.0.1:50051`
+   * @code: `GRPC_AIO_STATUS_CODE_OK` when it is served from now on; else why it
+   *   is not
+   * @message: what there is to say about that, or an empty text
+   *
+   * Emitted when the control plane has a server with
+   * [property@Server:xds-enabled] begin or stop to listen on a port, or does not
+   * let it begin. It comes in the main context that was the thread-default one
+   * when the server was made.
+   *
+   * `GRPC_AIO_STATUS_CODE_NOT_FOUND`: the control plane knows no such port, or
+   * not any more. `GRPC_AIO_STATUS_CODE_UNAVAILABLE`: it cannot be reached, or
+   * says what cannot be understood; once a port is served that changes nothing.
+   * `GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION`: it means another address.
+   *
+   * Since: 0.1
+   */
+  signals[SIGNAL_SERVING_STATUS_CHANGED] = g_signal_new ("serving-status-changed", G_TYPE_FROM_CLASS (klass),
+                                                         G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                                         G_TYPE_NONE, 3, G_TYPE_STRING, GRPC_AIO_TYPE_STATUS_CODE, G_TYPE_STRING);
 }
 
 static void
@@ -863,6 +964,7 @@ grpc_aio_server_init (GrpcAioServer *self)
   self->services = g_ptr_array_new_with_free_func (g_object_unref);
   self->generic_handlers = g_ptr_array_new_with_free_func (g_object_unref);
   self->methods = g_ptr_array_new_with_free_func (method_free);
+  self->reserved_fds = g_array_new (FALSE, FALSE, sizeof (int));
   self->lanes = g_array_new (FALSE, TRUE, sizeof (Lane));
   g_array_set_clear_func (self->lanes, lane_clear);
 }
@@ -898,6 +1000,34 @@ grpc_aio_server_new_with_options (GrpcAioChannelOptions *options)
   g_return_val_if_fail (options == NULL || GRPC_AIO_IS_CHANNEL_OPTIONS (options), NULL);
 
   return g_object_new (GRPC_AIO_TYPE_SERVER, "options", options, NULL);
+}
+
+/**
+ * grpc_aio_server_new_for_xds:
+ * @options: (nullable): channel arguments, or `NULL` for the defaults
+ *
+ * Creates a server that an xDS control plane configures (gRFC A36).
+ *
+ * Where the control plane is, and what the server is to it, stands in the
+ * bootstrap configuration: a file that the environment variable
+ * `GRPC_XDS_BOOTSTRAP` names, or the text of `GRPC_XDS_BOOTSTRAP_CONFIG`. When it
+ * is missing or wrong, [method@Server.add_port] and [method@Server.start] fail.
+ *
+ * Ports are reserved when they are added; the server listens on them from when
+ * the control plane sends a listener for the address. Then, and when that ends,
+ * [signal@Server::serving-status-changed] is emitted. An address consists of an
+ * IP address and a port, which may be 0 for a free one.
+ *
+ * Returns: (transfer full): a new server
+ *
+ * Since: 0.1
+ */
+GrpcAioServer *
+grpc_aio_server_new_for_xds (GrpcAioChannelOptions *options)
+{
+  g_return_val_if_fail (options == NULL || GRPC_AIO_IS_CHANNEL_OPTIONS (options), NULL);
+
+  return g_object_new (GRPC_AIO_TYPE_SERVER, "options", options, "xds-enabled", TRUE, NULL);
 }
 
 /**
@@ -964,6 +1094,24 @@ grpc_aio_server_get_active_calls (GrpcAioServer *self)
   g_mutex_unlock (&self->lock);
 
   return n_calls;
+}
+
+/**
+ * grpc_aio_server_get_xds_enabled:
+ * @self: a server
+ *
+ * Gets whether an xDS control plane configures the server.
+ *
+ * Returns: whether it was made for xDS
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_server_get_xds_enabled (GrpcAioServer *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), FALSE);
+
+  return self->is_xds_enabled;
 }
 
 /* TRUE while ports and handlers may still be added. */
@@ -1036,6 +1184,18 @@ grpc_aio_server_get_n_workers (GrpcAioServer *self)
   return self->n_workers;
 }
 
+static gboolean
+check_xds (GrpcAioServer *self,
+           GError **error)
+{
+  if (self->xds_error == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_error_copy (self->xds_error));
+
+  return FALSE;
+}
+
 /**
  * grpc_aio_server_add_port:
  * @self: a server that has not started
@@ -1059,7 +1219,8 @@ grpc_aio_server_add_port (GrpcAioServer *self,
                           GError **error)
 {
   grpc_server_credentials *core_credentials;
-  int port = 0;
+  g_autofree char *reserved_address = NULL;
+  int port = 0, reserved_port = 0;
 
   g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
   g_return_val_if_fail (address != NULL, 0);
@@ -1076,8 +1237,17 @@ grpc_aio_server_add_port (GrpcAioServer *self,
                    _("Cannot listen on %s: the server was started already"), address);
       return 0;
     }
-  if (!grpc_aio_address_check (address, error))
+  if (!grpc_aio_address_check (address, error) || !check_xds (self, error))
     return 0;
+  if (self->is_xds_enabled)
+    {
+      int fd;
+
+      reserved_address = grpc_aio_address_reserve (address, &reserved_port, &fd, error);
+      if (reserved_address == NULL)
+        return 0;
+      g_array_append_val (self->reserved_fds, fd);
+    }
 
   if (credentials != NULL)
     core_credentials = grpc_aio_server_credentials_acquire_core (credentials);
@@ -1085,11 +1255,15 @@ grpc_aio_server_add_port (GrpcAioServer *self,
     core_credentials = grpc_insecure_server_credentials_create ();
 
   if (core_credentials != NULL)
-    port = grpc_server_add_http2_port (self->core, address, core_credentials);
+    port = grpc_server_add_http2_port (self->core, reserved_address != NULL ? reserved_address : address, core_credentials);
   if (credentials != NULL)
     grpc_aio_server_credentials_release_core (credentials, core_credentials);
   else
     grpc_server_credentials_release (core_credentials);
+
+  /* It does not listen yet, and says -1. */
+  if (port != 0 && reserved_address != NULL)
+    return reserved_port;
 
   if (port <= 0)
     {
@@ -1236,6 +1410,8 @@ grpc_aio_server_start (GrpcAioServer *self,
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, _("The server was started already"));
       return FALSE;
     }
+  if (!check_xds (self, error))
+    return FALSE;
 
   for (guint i = 0; i < self->services->len; i++)
     grpc_aio_service_foreach_method (g_ptr_array_index (self->services, i), register_method, self);

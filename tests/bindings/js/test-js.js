@@ -514,6 +514,25 @@ test('channels', async fixture => {
     await fails(ready, IOErrorEnum, IOErrorEnum.CANCELLED);
 });
 
+test('xds', async fixture => {
+    // The control plane of the tests in C shows more: here is none.
+    equal(GrpcAio.xds_dump_configs(), null);
+
+    const server = fixture.census.add(GrpcAio.Server.new_for_xds(null));
+    equal(server.get_xds_enabled(), true);
+    equal(get(server, 'xds-enabled'), true);
+    equal(fixture.server.get_xds_enabled(), false);
+    let nChanges = 0;
+    watch(server, 'serving-status-changed', () => nChanges++);
+    server.emit('serving-status-changed', '127.0.0.1:1', StatusCode.OK, '');
+    equal(nChanges, 1);
+    failsNow(() => server.add_port('127.0.0.1:0', null), IOErrorEnum, IOErrorEnum.INVALID_DATA);
+    failsNow(() => server.start(), IOErrorEnum, IOErrorEnum.INVALID_DATA);
+
+    fixture.channel = fixture.census.add(GrpcAio.Channel.new('xds:///service', null));
+    await fails(fixture.invoke('Echo', ''), GrpcAio.Error, GrpcAio.Error.UNAVAILABLE);
+});
+
 // Out here it does not hold the variables of the case, which would never go.
 function echo(context, request) {
     context.complete(request);

@@ -581,6 +581,26 @@ async def workers(fixture):
 
 
 @case
+async def xds(fixture):
+    # What the control plane of the tests in C shows: here is none.
+    assert 'GRPC_XDS_BOOTSTRAP' not in os.environ
+    equal(GrpcAio.xds_dump_configs(), None)
+
+    server = fixture.census.add(GrpcAio.Server.new_for_xds(None))
+    equal((server.get_xds_enabled(), get(server, 'xds-enabled')), (True, True))
+    equal(fixture.server.get_xds_enabled(), False)
+    changed = event()
+    watch(server, 'serving-status-changed', changed.set)
+    server.emit('serving-status-changed', '127.0.0.1:1', StatusCode.OK, '')
+    await changed
+    fails_now(IO_ERROR, IOErrorEnum.INVALID_DATA, server.add_port, '127.0.0.1:0', None)
+    fails_now(IO_ERROR, IOErrorEnum.INVALID_DATA, server.start)
+
+    fixture.channel = fixture.census.add(GrpcAio.Channel.new('xds:///service', None))
+    await fails(fixture.invoke('Echo', ''), ERROR, GrpcAio.Error.UNAVAILABLE)
+
+
+@case
 async def tls(fixture):
     folder = os.environ['GRPC_AIO_TEST_TLS']
 

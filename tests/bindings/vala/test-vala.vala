@@ -784,6 +784,45 @@ private async void workers (Fixture fixture) throws Error {
     equal_int (AtomicInt.get (ref n_elsewhere), STRESS_CALLS);
 }
 
+private async void xds (Fixture fixture) throws Error {
+    Error? error = null;
+
+    // The control plane of the tests in C shows more: here is none.
+    check (GrpcAio.xds_dump_configs () == null);
+
+    var server = new GrpcAio.Server.for_xds (null);
+    fixture.census.add (server);
+    check (server.get_xds_enabled () && property (server, "xds-enabled").get_boolean ());
+    check (!fixture.server.get_xds_enabled ());
+    server.serving_status_changed.connect ((server, address, code, message) => {
+        note_signal (server, "serving-status-changed");
+    });
+    server.serving_status_changed ("127.0.0.1:1", GrpcAio.StatusCode.OK, "");
+    try {
+        server.add_port ("127.0.0.1:0", null);
+    } catch (Error failure) {
+        error = failure;
+    }
+    expect (error, IOError.quark (), IOError.INVALID_DATA);
+    try {
+        error = null;
+        server.start ();
+    } catch (Error failure) {
+        error = failure;
+    }
+    expect (error, IOError.quark (), IOError.INVALID_DATA);
+
+    fixture.channel = new GrpcAio.Channel ("xds:///service", null);
+    fixture.census.add (fixture.channel);
+    try {
+        error = null;
+        yield fixture.invoke ("Echo", "");
+    } catch (Error failure) {
+        error = failure;
+    }
+    expect_grpc (error, GrpcAio.Error.UNAVAILABLE);
+}
+
 private string read_pem (string name) throws Error {
     string text;
     FileUtils.get_contents (Path.build_filename (Environment.get_variable ("GRPC_AIO_TEST_TLS"), name), out text);
@@ -965,7 +1004,7 @@ private async void many_calls (Fixture fixture) throws Error {
 private const string[] CASES = {
     "unary", "every-code", "failures-of-handlers", "metadata-of-failures", "status-details", "deadlines",
     "cancelling-a-call", "cancelling-an-operation", "answers-later", "streams-of-responses", "streams-of-requests", "streams-both-ways",
-    "wrong-kinds", "metadata", "options", "generic-handlers", "channels", "servers", "workers", "tls", "main-contexts",
+    "wrong-kinds", "metadata", "options", "generic-handlers", "channels", "servers", "workers", "xds", "tls", "main-contexts",
     "blocking", "dropped-references", "many-calls", "auth-contexts"
 };
 
@@ -1029,6 +1068,9 @@ private async void run_case (string name) throws Error {
             break;
         case "workers":
             yield workers (fixture);
+            break;
+        case "xds":
+            yield xds (fixture);
             break;
         case "tls":
             yield tls (fixture);
