@@ -19,4 +19,11 @@ GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_ssl (const char *roo
                                                                  const char *private_key,
                                                                  const char *certificate_chain);
 
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_composite (GrpcAioChannelCredentials *channel_credentials,
+                                                                       GrpcAioCallCredentials *call_credentials);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_local (GrpcAioLocalConnectionType type);
+
 G_END_DECLS

@@ -5,6 +5,9 @@
 #define GRPC_AIO_GLIB_INSIDE
 
 #include <grpc-aio-glib/grpc-aio-auth-context.h>
+#include <grpc-aio-glib/grpc-aio-auth-metadata-context.h>
+#include <grpc-aio-glib/grpc-aio-auth-metadata-plugin.h>
+#include <grpc-aio-glib/grpc-aio-call-credentials.h>
 #include <grpc-aio-glib/grpc-aio-call-options.h>
 #include <grpc-aio-glib/grpc-aio-call.h>
 #include <grpc-aio-glib/grpc-aio-channel-credentials.h>

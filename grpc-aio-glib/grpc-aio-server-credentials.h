@@ -20,4 +20,7 @@ GrpcAioServerCredentials *grpc_aio_server_credentials_new_ssl (const char *priva
                                                                const char *root_certificates,
                                                                gboolean require_client_certificate);
 
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioServerCredentials *grpc_aio_server_credentials_new_local (GrpcAioLocalConnectionType type);
+
 G_END_DECLS

@@ -39,7 +39,10 @@ G_BEGIN_DECLS
   }
 
 typedef struct _GrpcAioAuthContext GrpcAioAuthContext;
+typedef struct _GrpcAioAuthMetadataContext GrpcAioAuthMetadataContext;
+typedef struct _GrpcAioAuthMetadataPlugin GrpcAioAuthMetadataPlugin;
 typedef struct _GrpcAioCall GrpcAioCall;
+typedef struct _GrpcAioCallCredentials GrpcAioCallCredentials;
 typedef struct _GrpcAioCallOptions GrpcAioCallOptions;
 typedef struct _GrpcAioChannel GrpcAioChannel;
 typedef struct _GrpcAioChannelCredentials GrpcAioChannelCredentials;
@@ -160,6 +163,38 @@ typedef enum
   GRPC_AIO_CHANNEL_CONNECTIVITY_TRANSIENT_FAILURE,
   GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN,
 } GrpcAioChannelConnectivity;
+
+/**
+ * GrpcAioSecurityLevel:
+ * @GRPC_AIO_SECURITY_LEVEL_NONE: others may read and change what is sent
+ * @GRPC_AIO_SECURITY_LEVEL_INTEGRITY_ONLY: others may read but not change it
+ * @GRPC_AIO_SECURITY_LEVEL_PRIVACY_AND_INTEGRITY: others may do neither
+ *
+ * How a connection protects what is sent over it (gRFC L62).
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_SECURITY_LEVEL_NONE = 0,
+  GRPC_AIO_SECURITY_LEVEL_INTEGRITY_ONLY = 1,
+  GRPC_AIO_SECURITY_LEVEL_PRIVACY_AND_INTEGRITY = 2,
+} GrpcAioSecurityLevel;
+
+/**
+ * GrpcAioLocalConnectionType:
+ * @GRPC_AIO_LOCAL_CONNECTION_TYPE_UDS: a Unix socket
+ * @GRPC_AIO_LOCAL_CONNECTION_TYPE_LOCAL_TCP: TCP within one machine
+ *
+ * The connections that local credentials accept, with grpc-core's numbers.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_LOCAL_CONNECTION_TYPE_UDS = 0,
+  GRPC_AIO_LOCAL_CONNECTION_TYPE_LOCAL_TCP = 1,
+} GrpcAioLocalConnectionType;
 
 /**
  * GrpcAioCallState:

@@ -706,7 +706,9 @@ grpc_aio_queue_new_private (GMainContext *context)
 void
 grpc_aio_queue_abandon (GrpcAioQueue *self)
 {
-  if (g_atomic_int_get (&self->refs) > 1)
+  gboolean is_left = g_atomic_int_get (&self->refs) > 1;
+
+  if (is_left || grpc_aio_queue_has_work (self))
     {
       GrpcAioCompletion *completion;
 
@@ -715,8 +717,9 @@ grpc_aio_queue_abandon (GrpcAioQueue *self)
       while ((completion = pop_local (self)) != NULL)
         completion->run (completion, completion->ok);
       run_orphans (self);
-      start_poller (self);
     }
+  if (is_left)
+    start_poller (self);
 
   grpc_aio_queue_unref (self);
 }

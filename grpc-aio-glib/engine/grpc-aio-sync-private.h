@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "engine/grpc-aio-queue-private.h"
+#include "engine/grpc-aio-inbox-private.h"
 
 G_BEGIN_DECLS
 
@@ -11,6 +11,7 @@ typedef struct
 {
   GMainContext *context;
   GrpcAioQueue *queue;
+  GrpcAioVisitor *visitor; /* NULL when there is nothing to visit */
   gboolean is_private;
   GAsyncResult *result;
 } GrpcAioSync;

@@ -5,7 +5,8 @@
  * The completions belong to the queue of another context, though: the one that
  * the call was started in. Whoever owns that context runs them. If this is our
  * thread, or nobody, we do it here: from a source of our own context, so that
- * callbacks of others still wait for theirs. */
+ * callbacks of others still wait for theirs. What grpc-core asks the program for
+ * is done here as well, under the same condition. */
 
 #include "engine/grpc-aio-sync-private.h"
 
@@ -13,6 +14,10 @@
 
 /* How often to look whether the owner of the other context went away. */
 #define CHECK_MSEC 50
+
+/* How often to look into grpc-core while the program does something for the call
+ * in our context. */
+#define VISIT_MSEC 5
 
 /* For how long to hold a context that another thread may want. */
 #define SLICE_MSEC 20
@@ -93,6 +98,7 @@ grpc_aio_sync_begin (GrpcAioQueue *queue)
   g_main_context_push_thread_default (self.context);
   self.is_private = queue == NULL;
   self.queue = queue != NULL ? grpc_aio_queue_ref (queue) : grpc_aio_queue_new_private (self.context);
+  self.visitor = grpc_aio_visitor_new (self.context, self.queue);
 
   return self;
 }
@@ -144,6 +150,11 @@ run_queue (GrpcAioSync *self,
         iterate (self, SLICE_MSEC);
       else if (g_main_context_iteration (self->context, FALSE))
         continue;
+      else if (self->visitor != NULL && grpc_aio_visitor_is_busy (self->visitor))
+        {
+          iterate (self, VISIT_MSEC);
+          grpc_aio_queue_sleep (self->queue, gpr_time_0 (GPR_CLOCK_MONOTONIC));
+        }
       else if (self->is_private)
         grpc_aio_queue_sleep (self->queue, gpr_inf_future (GPR_CLOCK_MONOTONIC));
       else
@@ -195,6 +206,7 @@ grpc_aio_sync_end (GrpcAioSync *self)
 
   g_clear_object (&self->result);
   g_main_context_pop_thread_default (self->context);
+  g_clear_pointer (&self->visitor, grpc_aio_visitor_leave);
   if (self->is_private)
     grpc_aio_queue_abandon (g_steal_pointer (&self->queue));
   g_clear_pointer (&self->queue, grpc_aio_queue_unref);

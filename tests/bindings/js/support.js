@@ -34,7 +34,8 @@ function recordIn(name, object) {
 // _async return a promise when they are given no callback.
 function prepare() {
     const names = [
-        'AuthContext', 'Call', 'CallOptions', 'Channel', 'ChannelCredentials', 'ChannelOptions', 'Error',
+        'AuthContext', 'AuthMetadataContext', 'AuthMetadataPlugin', 'Call', 'CallCredentials',
+        'CallOptions', 'Channel', 'ChannelCredentials', 'ChannelOptions', 'Error',
         'GenericRpcHandler', 'HandlerCallDetails', 'Metadata', 'MultiCallable',
         'RpcMethodHandler', 'RpcStatus', 'Server', 'ServerCredentials', 'Service', 'ServicerContext',
     ];

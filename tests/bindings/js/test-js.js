@@ -12,6 +12,7 @@ import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
 import {CASES as CONTEXT_CASES} from './contexts.js';
+import {CASES as CREDENTIALS_CASES} from './credentials.js';
 import {newMetadata, serve, TestHandler, TestService} from './service.js';
 import {
     bytesOf, Census, check, equal, fails, failsNow, get, runCases, saveUses, textOf, turn, until,
@@ -753,7 +754,7 @@ test('garbage-collection', async fixture => {
         await Promise.all([stream(), ...Array.from({length: 9}, (_, j) => unary(i + j))]);
 });
 
-for (const [name, func] of Object.entries(CONTEXT_CASES))
+for (const [name, func] of Object.entries({...CONTEXT_CASES, ...CREDENTIALS_CASES}))
     test(name, func);
 
 let exitStatus = 0;

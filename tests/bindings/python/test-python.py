@@ -14,6 +14,7 @@ gi.require_version('GrpcAio', '1')
 from gi.repository import Gio, GLib, GObject, GrpcAio
 
 import contexts
+import credentials
 from service import new_metadata, serve, TestHandler, TestService
 from support import (
     Census, bytes_of, equal, event, fails, fails_now, get, operation, record_uses, run_cases,
@@ -763,7 +764,7 @@ async def garbage_collection(fixture):
     gc.enable()
 
 
-for function in contexts.CASES:
+for function in contexts.CASES + credentials.CASES:
     case(function)
 
 record_uses()

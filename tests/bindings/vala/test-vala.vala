@@ -1006,6 +1006,9 @@ private const string[] CASES = {
     "cancelling-a-call", "cancelling-an-operation", "answers-later", "streams-of-responses", "streams-of-requests", "streams-both-ways",
     "wrong-kinds", "metadata", "options", "generic-handlers", "channels", "servers", "workers", "xds", "tls", "main-contexts",
     "blocking", "dropped-references", "many-calls", "auth-contexts"
+    "wrong-kinds", "metadata", "options", "generic-handlers", "channels", "servers", "workers", "tls", "main-contexts",
+    "blocking", "dropped-references", "many-calls", "auth-contexts",
+    "call-credentials"
 };
 
 private async void run_case (string name) throws Error {
@@ -1089,6 +1092,9 @@ private async void run_case (string name) throws Error {
             break;
         case "auth-contexts":
             yield auth_contexts (fixture.census);
+            break;
+        case "call-credentials":
+            yield call_credentials (fixture.census);
             break;
         default:
             assert_not_reached ();
