@@ -22,6 +22,13 @@ void grpc_aio_call_options_set_timeout_usec (GrpcAioCallOptions *self,
                                              gint64 timeout_usec);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+gint64 grpc_aio_call_options_get_deadline_usec (GrpcAioCallOptions *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_call_options_set_deadline_usec (GrpcAioCallOptions *self,
+                                              gint64 deadline_usec);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioMetadata *grpc_aio_call_options_get_metadata (GrpcAioCallOptions *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
@@ -41,5 +48,26 @@ const char *grpc_aio_call_options_get_authority (GrpcAioCallOptions *self);
 GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_call_options_set_authority (GrpcAioCallOptions *self,
                                           const char *authority);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioCompression grpc_aio_call_options_get_compression (GrpcAioCallOptions *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_call_options_set_compression (GrpcAioCallOptions *self,
+                                            GrpcAioCompression compression);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_call_options_get_compression_set (GrpcAioCallOptions *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_call_options_set_compression_set (GrpcAioCallOptions *self,
+                                                gboolean compression_set);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioServicerContext *grpc_aio_call_options_get_parent (GrpcAioCallOptions *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_call_options_set_parent (GrpcAioCallOptions *self,
+                                       GrpcAioServicerContext *parent);
 
 G_END_DECLS

@@ -85,6 +85,26 @@ gboolean grpc_aio_servicer_context_write_sync (GrpcAioServicerContext *self,
                                                GError **error);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_servicer_context_write_with_flags_async (GrpcAioServicerContext *self,
+                                                       GBytes *message,
+                                                       GrpcAioWriteFlags flags,
+                                                       GCancellable *cancellable,
+                                                       GAsyncReadyCallback callback,
+                                                       gpointer user_data);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_servicer_context_write_with_flags_finish (GrpcAioServicerContext *self,
+                                                            GAsyncResult *result,
+                                                            GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_servicer_context_write_with_flags_sync (GrpcAioServicerContext *self,
+                                                          GBytes *message,
+                                                          GrpcAioWriteFlags flags,
+                                                          GCancellable *cancellable,
+                                                          GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_servicer_context_send_initial_metadata_async (GrpcAioServicerContext *self,
                                                             GrpcAioMetadata *metadata,
                                                             GCancellable *cancellable,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include <grpc-aio-glib/grpc-aio-call-options.h>
+#include "client/grpc-aio-call-options-private.h"
 
-#include <grpc-aio-glib/grpc-aio-metadata.h>
+#include <grpc-aio-glib/grpc-aio-enums.h>
 
 /**
  * GrpcAioCallOptions:
@@ -12,22 +12,16 @@
  *
  * Since: 0.1
  */
-struct _GrpcAioCallOptions
-{
-  GObject parent_instance;
-
-  gint64 timeout_usec;
-  GrpcAioMetadata *metadata;
-  char *authority;
-  gboolean wait_for_ready;
-};
-
 enum
 {
   PROP_TIMEOUT_USEC = 1,
   PROP_METADATA,
   PROP_WAIT_FOR_READY,
   PROP_AUTHORITY,
+  PROP_DEADLINE_USEC,
+  PROP_COMPRESSION,
+  PROP_COMPRESSION_SET,
+  PROP_PARENT,
   N_PROPS,
 };
 
@@ -42,6 +36,7 @@ grpc_aio_call_options_finalize (GObject *object)
 
   g_clear_pointer (&self->metadata, grpc_aio_metadata_unref);
   g_clear_pointer (&self->authority, g_free);
+  g_clear_object (&self->parent);
 
   G_OBJECT_CLASS (grpc_aio_call_options_parent_class)->finalize (object);
 }
@@ -70,6 +65,22 @@ grpc_aio_call_options_get_property (GObject *object,
 
     case PROP_AUTHORITY:
       g_value_set_string (value, self->authority);
+      break;
+
+    case PROP_DEADLINE_USEC:
+      g_value_set_int64 (value, self->deadline_usec);
+      break;
+
+    case PROP_COMPRESSION:
+      g_value_set_enum (value, self->compression);
+      break;
+
+    case PROP_COMPRESSION_SET:
+      g_value_set_boolean (value, self->compression_set);
+      break;
+
+    case PROP_PARENT:
+      g_value_set_object (value, self->parent);
       break;
 
     default:
@@ -101,6 +112,22 @@ grpc_aio_call_options_set_property (GObject *object,
 
     case PROP_AUTHORITY:
       grpc_aio_call_options_set_authority (self, g_value_get_string (value));
+      break;
+
+    case PROP_DEADLINE_USEC:
+      grpc_aio_call_options_set_deadline_usec (self, g_value_get_int64 (value));
+      break;
+
+    case PROP_COMPRESSION:
+      grpc_aio_call_options_set_compression (self, g_value_get_enum (value));
+      break;
+
+    case PROP_COMPRESSION_SET:
+      grpc_aio_call_options_set_compression_set (self, g_value_get_boolean (value));
+      break;
+
+    case PROP_PARENT:
+      grpc_aio_call_options_set_parent (self, g_value_get_object (value));
       break;
 
     default:
@@ -156,6 +183,53 @@ grpc_aio_call_options_class_init (GrpcAioCallOptionsClass *klass)
    */
   properties[PROP_AUTHORITY] = g_param_spec_string ("authority", NULL, NULL, NULL, flags);
 
+  /**
+   * GrpcAioCallOptions:deadline-usec:
+   *
+   * When a call fails with `GRPC_AIO_ERROR_DEADLINE_EXCEEDED`, in the time of
+   * [func@GLib.get_monotonic_time]; -1 for never. Of this, the timeout and the
+   * deadline of the parent the one that ends first counts.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_DEADLINE_USEC] = g_param_spec_int64 ("deadline-usec", NULL, NULL, -1, G_MAXINT64, -1, flags);
+
+  /**
+   * GrpcAioCallOptions:compression:
+   *
+   * How the messages that a call sends are compressed, in place of what the
+   * channel says. Setting it sets [property@CallOptions:compression-set], too.
+   *
+   * A message that would not get smaller goes as it is.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_COMPRESSION] = g_param_spec_enum ("compression", NULL, NULL, GRPC_AIO_TYPE_COMPRESSION,
+                                                    GRPC_AIO_COMPRESSION_NONE, flags);
+
+  /**
+   * GrpcAioCallOptions:compression-set:
+   *
+   * Whether [property@CallOptions:compression] counts, and not what the channel
+   * says.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_COMPRESSION_SET] = g_param_spec_boolean ("compression-set", NULL, NULL, FALSE, flags);
+
+  /**
+   * GrpcAioCallOptions:parent:
+   *
+   * The call that a handler serves with the help of this one. The call ends no
+   * later than its parent: it inherits the deadline, and is cancelled when the
+   * parent is over, also when that was answered.
+   *
+   * The options keep the parent alive: drop them with it.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_PARENT] = g_param_spec_object ("parent", NULL, NULL, GRPC_AIO_TYPE_SERVICER_CONTEXT, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -163,6 +237,7 @@ static void
 grpc_aio_call_options_init (GrpcAioCallOptions *self)
 {
   self->timeout_usec = -1;
+  self->deadline_usec = -1;
 }
 
 /**
@@ -219,6 +294,47 @@ grpc_aio_call_options_set_timeout_usec (GrpcAioCallOptions *self,
 
   self->timeout_usec = timeout_usec;
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_TIMEOUT_USEC]);
+}
+
+/**
+ * grpc_aio_call_options_get_deadline_usec:
+ * @self: options
+ *
+ * Gets the deadline.
+ *
+ * Returns: a time of [func@GLib.get_monotonic_time], or -1 for none
+ *
+ * Since: 0.1
+ */
+gint64
+grpc_aio_call_options_get_deadline_usec (GrpcAioCallOptions *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CALL_OPTIONS (self), -1);
+
+  return self->deadline_usec;
+}
+
+/**
+ * grpc_aio_call_options_set_deadline_usec:
+ * @self: options
+ * @deadline_usec: a time of [func@GLib.get_monotonic_time], or -1 for none
+ *
+ * Sets the deadline. A call that starts after it has failed at once.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_options_set_deadline_usec (GrpcAioCallOptions *self,
+                                         gint64 deadline_usec)
+{
+  g_return_if_fail (GRPC_AIO_IS_CALL_OPTIONS (self));
+  g_return_if_fail (deadline_usec >= -1);
+
+  if (self->deadline_usec == deadline_usec)
+    return;
+
+  self->deadline_usec = deadline_usec;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_DEADLINE_USEC]);
 }
 
 /**
@@ -343,4 +459,127 @@ grpc_aio_call_options_set_authority (GrpcAioCallOptions *self,
   g_free (self->authority);
   self->authority = g_strdup (authority);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTHORITY]);
+}
+
+/**
+ * grpc_aio_call_options_get_compression:
+ * @self: options
+ *
+ * Gets how messages are compressed, if [property@CallOptions:compression-set].
+ *
+ * Returns: the compression
+ *
+ * Since: 0.1
+ */
+GrpcAioCompression
+grpc_aio_call_options_get_compression (GrpcAioCallOptions *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CALL_OPTIONS (self), GRPC_AIO_COMPRESSION_NONE);
+
+  return self->compression;
+}
+
+/**
+ * grpc_aio_call_options_set_compression:
+ * @self: options
+ * @compression: a compression; `GRPC_AIO_COMPRESSION_NONE` for none, even if the
+ *   channel has one
+ *
+ * Sets how messages are compressed.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_options_set_compression (GrpcAioCallOptions *self,
+                                       GrpcAioCompression compression)
+{
+  g_return_if_fail (GRPC_AIO_IS_CALL_OPTIONS (self));
+  g_return_if_fail (compression >= GRPC_AIO_COMPRESSION_NONE && compression <= GRPC_AIO_COMPRESSION_GZIP);
+
+  if (self->compression != compression)
+    {
+      self->compression = compression;
+      g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_COMPRESSION]);
+    }
+  grpc_aio_call_options_set_compression_set (self, TRUE);
+}
+
+/**
+ * grpc_aio_call_options_get_compression_set:
+ * @self: options
+ *
+ * Gets whether the compression of the options counts.
+ *
+ * Returns: whether it counts, and not what the channel says
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_call_options_get_compression_set (GrpcAioCallOptions *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CALL_OPTIONS (self), FALSE);
+
+  return self->compression_set;
+}
+
+/**
+ * grpc_aio_call_options_set_compression_set:
+ * @self: options
+ * @compression_set: whether the compression of the options counts
+ *
+ * Sets whether the compression of the options counts, and not what the channel
+ * says.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_options_set_compression_set (GrpcAioCallOptions *self,
+                                           gboolean compression_set)
+{
+  g_return_if_fail (GRPC_AIO_IS_CALL_OPTIONS (self));
+
+  compression_set = !!compression_set;
+  if (self->compression_set == compression_set)
+    return;
+
+  self->compression_set = compression_set;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_COMPRESSION_SET]);
+}
+
+/**
+ * grpc_aio_call_options_get_parent:
+ * @self: options
+ *
+ * Gets the call that a handler serves with the help of this one.
+ *
+ * Returns: (nullable) (transfer none): the parent, or `NULL` for none
+ *
+ * Since: 0.1
+ */
+GrpcAioServicerContext *
+grpc_aio_call_options_get_parent (GrpcAioCallOptions *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CALL_OPTIONS (self), NULL);
+
+  return self->parent;
+}
+
+/**
+ * grpc_aio_call_options_set_parent:
+ * @self: options
+ * @parent: (nullable): the call that a handler serves, or `NULL` for none
+ *
+ * Sets the call that a handler serves with the help of this one.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_options_set_parent (GrpcAioCallOptions *self,
+                                  GrpcAioServicerContext *parent)
+{
+  g_return_if_fail (GRPC_AIO_IS_CALL_OPTIONS (self));
+  g_return_if_fail (parent == NULL || GRPC_AIO_IS_SERVICER_CONTEXT (parent));
+
+  if (g_set_object (&self->parent, parent))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PARENT]);
 }

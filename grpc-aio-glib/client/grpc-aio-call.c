@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
+#include <grpc/compression.h>
 #include <grpc/slice.h>
 #include <grpc/support/alloc.h>
 
-#include <grpc-aio-glib/grpc-aio-call-options.h>
 #include <grpc-aio-glib/grpc-aio-enums.h>
 #include <grpc-aio-glib/grpc-aio-multi-callable.h>
 
+#include "client/grpc-aio-call-options-private.h"
 #include "client/grpc-aio-multi-callable-private.h"
 #include "engine/grpc-aio-bytes-private.h"
 #include "engine/grpc-aio-core-call-private.h"
@@ -19,6 +20,7 @@
 #include "engine/grpc-aio-pool-private.h"
 #include "engine/grpc-aio-sync-private.h"
 #include "security/grpc-aio-auth-context-private.h"
+#include "server/grpc-aio-servicer-context-private.h"
 #include "types/grpc-aio-error-private.h"
 #include "types/grpc-aio-rpc-status-private.h"
 
@@ -627,23 +629,28 @@ grpc_aio_call_init (GrpcAioCall *self)
   self->core_details = grpc_empty_slice ();
 }
 
+/* The first of all that limits the call. */
 static gpr_timespec
 take_deadline (GrpcAioCall *self,
-               GrpcAioCallOptions *options)
+               const GrpcAioCallOptions *options)
 {
-  gint64 timeout_usec = options != NULL ? grpc_aio_call_options_get_timeout_usec (options) : -1;
-  gint64 now;
+  gint64 now, left;
 
-  if (timeout_usec < 0)
+  if (options == NULL || (options->timeout_usec < 0 && options->deadline_usec < 0 && options->parent == NULL))
     return gpr_inf_future (GPR_CLOCK_MONOTONIC);
 
   now = g_get_monotonic_time ();
-  if (timeout_usec > G_MAXINT64 - now)
+  if (options->deadline_usec >= 0)
+    self->deadline_usec = options->deadline_usec;
+  if (options->timeout_usec >= 0 && options->timeout_usec <= G_MAXINT64 - now)
+    self->deadline_usec = MIN (self->deadline_usec, now + options->timeout_usec);
+  left = options->parent != NULL ? grpc_aio_servicer_context_time_remaining (options->parent) : -1;
+  if (left >= 0 && left <= G_MAXINT64 - now)
+    self->deadline_usec = MIN (self->deadline_usec, now + left);
+  if (self->deadline_usec == G_MAXINT64)
     return gpr_inf_future (GPR_CLOCK_MONOTONIC);
 
-  self->deadline_usec = now + timeout_usec;
-
-  return gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC), gpr_time_from_micros (timeout_usec, GPR_TIMESPAN));
+  return gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC), gpr_time_from_micros (self->deadline_usec - now, GPR_TIMESPAN));
 }
 
 static grpc_op
@@ -655,10 +662,21 @@ new_initial_metadata_op (const GrpcAioCoreMetadata *metadata,
     .data.send_initial_metadata = { .count = metadata->n_entries, .metadata = metadata->entries },
   };
 
-  if (options != NULL && grpc_aio_call_options_get_wait_for_ready (options))
+  if (options != NULL && options->wait_for_ready)
     op.flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY | GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET;
 
   return op;
+}
+
+/* Takes the place of the channel's compression, also when it is none. */
+static void
+add_compression (GrpcAioCoreMetadata *metadata,
+                 GrpcAioCompression compression)
+{
+  const char *name;
+
+  if (grpc_compression_algorithm_name ((grpc_compression_algorithm) compression, &name))
+    grpc_aio_core_metadata_add_static (metadata, GRPC_COMPRESSION_REQUEST_ALGORITHM_MD_KEY, name);
 }
 
 /* As few batches as the kind of the method allows. With the lock, unless nobody
@@ -674,7 +692,9 @@ start (GrpcAioCall *self,
   grpc_byte_buffer message;
   gboolean started;
 
-  grpc_aio_core_metadata_init (&metadata, options != NULL ? grpc_aio_call_options_get_metadata (options) : NULL);
+  grpc_aio_core_metadata_init (&metadata, options != NULL ? options->metadata : NULL);
+  if (options != NULL && options->compression_set)
+    add_compression (&metadata, options->compression);
   ops[n_ops++] = new_initial_metadata_op (&metadata, options);
   if (request != NULL)
     {
@@ -748,30 +768,34 @@ cancel_from_operation (GrpcAioOperation *operation,
 static GrpcAioCall *
 create (GrpcAioMultiCallable *multi_callable,
         GrpcAioQueue *queue,
-        GrpcAioCallOptions *options)
+        const GrpcAioCallOptions *options)
 {
   GrpcAioCall *self = grpc_aio_pool_take (GRPC_AIO_POOL_CALL, GRPC_AIO_TYPE_CALL);
-  const char *authority = options != NULL ? grpc_aio_call_options_get_authority (options) : NULL;
+  grpc_call *parent = NULL;
 
   self->multi_callable = g_object_ref (multi_callable);
   self->channel = grpc_aio_multi_callable_get_channel (multi_callable);
   self->kind = grpc_aio_multi_callable_get_kind (multi_callable);
   grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue);
-  if (grpc_aio_channel_create_call (self->channel, queue,
-                                    grpc_aio_multi_callable_get_registered (multi_callable),
-                                    grpc_aio_multi_callable_get_method (multi_callable), authority,
-                                    take_deadline (self, options), &self->core_call.core, &self->member))
-    return self;
 
   if (!grpc_aio_core_is_usable ())
     {
       g_autoptr (GError) error = grpc_aio_core_new_forked_error ();
 
       fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, error->message);
+      return self;
     }
-  else
+
+  if (options != NULL && options->parent != NULL)
+    parent = grpc_aio_servicer_context_get_parent_core (options->parent);
+  if (!grpc_aio_channel_create_call (self->channel, queue,
+                                     grpc_aio_multi_callable_get_registered (multi_callable),
+                                     grpc_aio_multi_callable_get_method (multi_callable),
+                                     options != NULL ? options->authority : NULL,
+                                     parent, take_deadline (self, options), &self->core_call.core, &self->member))
     {
       fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, _("The channel is closed"));
+      return self;
     }
 
   return self;

@@ -27,6 +27,7 @@ gboolean grpc_aio_channel_create_call (GrpcAioChannel *self,
                                        gpointer registered,
                                        const char *method,
                                        const char *authority,
+                                       grpc_call *parent,
                                        gpr_timespec deadline,
                                        grpc_call **call,
                                        GrpcAioChannelMember *member);

@@ -506,18 +506,19 @@ create_call (GrpcAioChannel *self,
              gpointer registered,
              const char *method,
              const char *authority,
+             grpc_call *parent,
              gpr_timespec deadline)
 {
   grpc_slice path, host;
   grpc_call *call;
 
   if (registered != NULL && authority == NULL)
-    return grpc_channel_create_registered_call (self->core, NULL, GRPC_PROPAGATE_DEFAULTS, queue,
+    return grpc_channel_create_registered_call (self->core, parent, GRPC_PROPAGATE_DEFAULTS, queue,
                                                 registered, deadline, NULL);
 
   path = grpc_slice_from_copied_string (method);
   host = grpc_slice_from_copied_string (authority != NULL ? authority : "");
-  call = grpc_channel_create_call (self->core, NULL, GRPC_PROPAGATE_DEFAULTS, queue,
+  call = grpc_channel_create_call (self->core, parent, GRPC_PROPAGATE_DEFAULTS, queue,
                                    path, authority != NULL ? &host : NULL, deadline, NULL);
   grpc_slice_unref (path);
   grpc_slice_unref (host);
@@ -533,6 +534,7 @@ grpc_aio_channel_create_call (GrpcAioChannel *self,
                               gpointer registered,
                               const char *method,
                               const char *authority,
+                              grpc_call *parent,
                               gpr_timespec deadline,
                               grpc_call **call,
                               GrpcAioChannelMember *member)
@@ -543,7 +545,7 @@ grpc_aio_channel_create_call (GrpcAioChannel *self,
   g_mutex_lock (&self->lock);
   if (self->core != NULL && !self->is_closed)
     {
-      *call = create_call (self, grpc_aio_queue_get_core (queue), registered, method, authority, deadline);
+      *call = create_call (self, grpc_aio_queue_get_core (queue), registered, method, authority, parent, deadline);
 
       member->next = self->members;
       member->previous = &self->members;

@@ -16,6 +16,9 @@ typedef struct
 
 void grpc_aio_core_metadata_init (GrpcAioCoreMetadata *self,
                                   GrpcAioMetadata *metadata);
+void grpc_aio_core_metadata_add_static (GrpcAioCoreMetadata *self,
+                                        const char *key,
+                                        const char *value);
 void grpc_aio_core_metadata_clear (GrpcAioCoreMetadata *self);
 
 GrpcAioMetadata *grpc_aio_core_metadata_to_glib (const grpc_metadata_array *array);

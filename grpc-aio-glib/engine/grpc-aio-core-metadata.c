@@ -26,6 +26,19 @@ grpc_aio_core_metadata_init (GrpcAioCoreMetadata *self,
     }
 }
 
+/* What grpc-core itself is told in the form of metadata. */
+void
+grpc_aio_core_metadata_add_static (GrpcAioCoreMetadata *self,
+                                   const char *key,
+                                   const char *value)
+{
+  self->entries = g_renew (grpc_metadata, self->entries, self->n_entries + 1);
+  self->entries[self->n_entries++] = (grpc_metadata){
+    .key = grpc_slice_from_static_string (key),
+    .value = grpc_slice_from_static_string (value),
+  };
+}
+
 void
 grpc_aio_core_metadata_clear (GrpcAioCoreMetadata *self)
 {

@@ -31,6 +31,8 @@ GrpcAioServicerContext *grpc_aio_servicer_context_new (GrpcAioServer *server,
                                                        GrpcAioQueue *queue,
                                                        GrpcAioIncomingCall *incoming);
 
+grpc_call *grpc_aio_servicer_context_get_parent_core (GrpcAioServicerContext *self);
+
 void grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
                                       gboolean has_payload,
                                       grpc_byte_buffer *payload);

@@ -490,6 +490,18 @@ grpc_aio_servicer_context_new (GrpcAioServer *server,
   return self;
 }
 
+/* For a call that ends with this one: grpc-core ends it when it hears that this one
+ * is over. */
+grpc_call *
+grpc_aio_servicer_context_get_parent_core (GrpcAioServicerContext *self)
+{
+  g_mutex_lock (&self->core_call.lock);
+  arm_close (self);
+  g_mutex_unlock (&self->core_call.lock);
+
+  return self->core_call.core;
+}
+
 /* Runs the handler with the one request, or without for a stream of them. Takes
  * over @request: GJS gives handlers no reference of their own. */
 static void
@@ -604,6 +616,31 @@ refuse_when_answered (GrpcAioServicerContext *self,
     grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, "%s", _("The call is answered already"));
 
   return is_answered;
+}
+
+static void
+write_message (GrpcAioServicerContext *self,
+               GBytes *message,
+               guint32 flags,
+               gpointer tag,
+               GCancellable *cancellable,
+               GAsyncReadyCallback callback,
+               gpointer user_data)
+{
+  GrpcAioOperation *operation = new_operation (self, GRPC_AIO_SEND_MESSAGE, tag, cancellable, callback, user_data);
+
+  if (!streams_responses (self))
+    {
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_NOT_SUPPORTED,
+                                           _("%s has one response: give it with the answer"), self->method);
+      return;
+    }
+  if (refuse_when_answered (self, operation))
+    return;
+
+  operation->message = g_bytes_ref (message);
+  operation->flags = flags;
+  grpc_aio_core_call_send (&self->core_call, operation);
 }
 
 /**
@@ -990,25 +1027,11 @@ grpc_aio_servicer_context_write_async (GrpcAioServicerContext *self,
                                        GAsyncReadyCallback callback,
                                        gpointer user_data)
 {
-  GrpcAioOperation *operation;
-
   g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
   g_return_if_fail (message != NULL);
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
-  operation = new_operation (self, GRPC_AIO_SEND_MESSAGE, grpc_aio_servicer_context_write_async,
-                             cancellable, callback, user_data);
-  if (!streams_responses (self))
-    {
-      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_NOT_SUPPORTED,
-                                           _("%s has one response: give it with the answer"), self->method);
-      return;
-    }
-  if (refuse_when_answered (self, operation))
-    return;
-
-  operation->message = g_bytes_ref (message);
-  grpc_aio_core_call_send (&self->core_call, operation);
+  write_message (self, message, 0, grpc_aio_servicer_context_write_async, cancellable, callback, user_data);
 }
 
 /**
@@ -1066,6 +1089,95 @@ grpc_aio_servicer_context_write_sync (GrpcAioServicerContext *self,
   grpc_aio_servicer_context_write_async (self, message, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_servicer_context_write_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/**
+ * grpc_aio_servicer_context_write_with_flags_async:
+ * @self: a context
+ * @message: the message
+ * @flags: how to write it
+ * @cancellable: (nullable): a way to cancel the call
+ * @callback: (scope async): called once it has ended
+ * @user_data: data for @callback
+ *
+ * Writes a message to a stream of responses as [method@ServicerContext.write_async]
+ * does, but in another way.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_write_with_flags_async (GrpcAioServicerContext *self,
+                                                  GBytes *message,
+                                                  GrpcAioWriteFlags flags,
+                                                  GCancellable *cancellable,
+                                                  GAsyncReadyCallback callback,
+                                                  gpointer user_data)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+  g_return_if_fail (message != NULL);
+  g_return_if_fail ((flags & ~GRPC_WRITE_USED_MASK) == 0);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  write_message (self, message, flags, grpc_aio_servicer_context_write_with_flags_async,
+                 cancellable, callback, user_data);
+}
+
+/**
+ * grpc_aio_servicer_context_write_with_flags_finish:
+ * @self: a context
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@ServicerContext.write_with_flags_async]. It fails as
+ * [method@ServicerContext.write_finish] does.
+ *
+ * Returns: whether the message was taken
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_servicer_context_write_with_flags_finish (GrpcAioServicerContext *self,
+                                                   GAsyncResult *result,
+                                                   GError **error)
+{
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_servicer_context_write_with_flags_async), FALSE);
+
+  return grpc_aio_operation_propagate_boolean (result, error);
+}
+
+/**
+ * grpc_aio_servicer_context_write_with_flags_sync:
+ * @self: a context
+ * @message: the message
+ * @flags: how to write it
+ * @cancellable: (nullable): a way to cancel the call
+ * @error: where to put an error
+ *
+ * Writes a message to a stream of responses in the way that @flags say, and blocks
+ * until that has ended.
+ *
+ * Returns: whether the message was taken
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_servicer_context_write_with_flags_sync (GrpcAioServicerContext *self,
+                                                 GBytes *message,
+                                                 GrpcAioWriteFlags flags,
+                                                 GCancellable *cancellable,
+                                                 GError **error)
+{
+  g_auto (GrpcAioSync) sync = { NULL };
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), FALSE);
+  g_return_val_if_fail (message != NULL, FALSE);
+  g_return_val_if_fail ((flags & ~GRPC_WRITE_USED_MASK) == 0, FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  sync = grpc_aio_sync_begin (self->core_call.queue);
+  grpc_aio_servicer_context_write_with_flags_async (self, message, flags, cancellable, grpc_aio_sync_ready, &sync);
+
+  return grpc_aio_servicer_context_write_with_flags_finish (self, grpc_aio_sync_wait (&sync), error);
 }
 
 /**

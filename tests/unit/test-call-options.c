@@ -40,13 +40,17 @@ assert_defaults (GrpcAioCallOptions *options)
   g_assert_null (grpc_aio_call_options_get_metadata (options));
   g_assert_null (grpc_aio_call_options_get_authority (options));
   g_assert_false (grpc_aio_call_options_get_wait_for_ready (options));
+  g_assert_cmpint (grpc_aio_call_options_get_deadline_usec (options), ==, -1);
+  g_assert_cmpint (grpc_aio_call_options_get_compression (options), ==, GRPC_AIO_COMPRESSION_NONE);
+  g_assert_false (grpc_aio_call_options_get_compression_set (options));
+  g_assert_null (grpc_aio_call_options_get_parent (options));
 }
 
 static void
 test_defaults (Fixture *fixture,
                gconstpointer data)
 {
-  g_test_summary ("At first there is no deadline, no metadata, no authority and no waiting");
+  g_test_summary ("At first there is no deadline, no metadata, no authority, no compression, no parent and no waiting");
 
   assert_defaults (fixture->options);
 }
@@ -95,6 +99,95 @@ test_setters (Fixture *fixture,
 }
 
 static void
+test_more_setters (Fixture *fixture,
+                   gconstpointer data)
+{
+  GrpcAioCompression compression;
+  gboolean compression_set;
+  gint64 deadline_usec;
+  GrpcAioServicerContext *parent;
+
+  g_test_summary ("Setting a compression, also none, makes it count until that is taken back");
+
+  for (guint i = 0; i < 2; i++)
+    {
+      grpc_aio_call_options_set_deadline_usec (fixture->options, G_MAXINT64);
+      g_assert_cmpint (grpc_aio_call_options_get_deadline_usec (fixture->options), ==, G_MAXINT64);
+      g_assert_cmpuint (fixture->n_notified, ==, 1);
+    }
+  for (guint i = 0; i < 2; i++)
+    {
+      grpc_aio_call_options_set_compression (fixture->options, GRPC_AIO_COMPRESSION_NONE);
+      g_assert_true (grpc_aio_call_options_get_compression_set (fixture->options));
+      g_assert_cmpuint (fixture->n_notified, ==, 2);
+    }
+  for (guint i = 0; i < 2; i++)
+    {
+      grpc_aio_call_options_set_compression (fixture->options, GRPC_AIO_COMPRESSION_GZIP);
+      g_assert_cmpint (grpc_aio_call_options_get_compression (fixture->options), ==, GRPC_AIO_COMPRESSION_GZIP);
+      g_assert_cmpuint (fixture->n_notified, ==, 3);
+    }
+  g_object_get (fixture->options,
+                "compression", &compression,
+                "compression-set", &compression_set,
+                "deadline-usec", &deadline_usec,
+                "parent", &parent,
+                NULL);
+  g_assert_cmpint (compression, ==, GRPC_AIO_COMPRESSION_GZIP);
+  g_assert_true (compression_set);
+  g_assert_cmpint (deadline_usec, ==, G_MAXINT64);
+  g_assert_null (parent);
+
+  g_object_set (fixture->options,
+                "compression", GRPC_AIO_COMPRESSION_NONE,
+                "compression-set", FALSE,
+                "deadline-usec", G_GINT64_CONSTANT (-1),
+                "parent", NULL,
+                NULL);
+  assert_defaults (fixture->options);
+  g_assert_cmpuint (fixture->n_notified, ==, 6);
+}
+
+static void
+test_deadline (Fixture *fixture,
+               gconstpointer data)
+{
+  Peer peer = { NULL };
+  gint64 now = g_get_monotonic_time ();
+  g_autoptr (GrpcAioCall) call = NULL;
+  g_autoptr (GrpcAioCall) late = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("Of a deadline and a timeout the one that ends first counts; after it a call fails at once");
+
+  peer_set_up (&peer);
+  grpc_aio_call_options_set_deadline_usec (fixture->options, now + 20 * G_USEC_PER_SEC);
+  grpc_aio_call_options_set_timeout_usec (fixture->options, 60 * G_USEC_PER_SEC);
+  call = peer_call (&peer, "Hang", GRPC_AIO_METHOD_KIND_UNARY_UNARY, "x", fixture->options);
+  g_assert_cmpint (grpc_aio_call_time_remaining (call), >, 0);
+  g_assert_cmpint (grpc_aio_call_time_remaining (call), <=, 20 * G_USEC_PER_SEC);
+  g_clear_object (&call);
+
+  grpc_aio_call_options_set_timeout_usec (fixture->options, 10 * G_USEC_PER_SEC);
+  call = peer_call (&peer, "Hang", GRPC_AIO_METHOD_KIND_UNARY_UNARY, "x", fixture->options);
+  g_assert_cmpint (grpc_aio_call_time_remaining (call), <=, 10 * G_USEC_PER_SEC);
+  g_clear_object (&call);
+
+  grpc_aio_call_options_set_timeout_usec (fixture->options, -1);
+  grpc_aio_call_options_set_deadline_usec (fixture->options, now - 1);
+  late = peer_call (&peer, "Hang", GRPC_AIO_METHOD_KIND_UNARY_UNARY, "x", fixture->options);
+  g_assert_cmpint (grpc_aio_call_time_remaining (late), ==, 0);
+  grpc_aio_call_status_async (late, NULL, store_result, &result);
+  g_assert_cmpint (grpc_aio_call_status_finish (late, await (&result), &error), ==, GRPC_AIO_STATUS_CODE_DEADLINE_EXCEEDED);
+  g_assert_no_error (error);
+
+  g_clear_object (&result);
+  g_clear_object (&late);
+  peer_tear_down (&peer);
+}
+
+static void
 test_properties (Fixture *fixture,
                  gconstpointer data)
 {
@@ -135,12 +228,20 @@ static void
 test_misuse (Fixture *fixture,
              gconstpointer data)
 {
-  g_test_summary ("A timeout below -1 is a mistake of the program");
+  g_test_summary ("A timeout or deadline below -1 and a compression that is none are mistakes of the program");
 
   g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*timeout_usec >= -1*");
   grpc_aio_call_options_set_timeout_usec (fixture->options, -2);
   g_test_assert_expected_messages ();
   g_assert_cmpint (grpc_aio_call_options_get_timeout_usec (fixture->options), ==, -1);
+
+  g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*deadline_usec >= -1*");
+  grpc_aio_call_options_set_deadline_usec (fixture->options, -2);
+  g_test_assert_expected_messages ();
+  g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*compression*GRPC_AIO_COMPRESSION_GZIP*");
+  grpc_aio_call_options_set_compression (fixture->options, (GrpcAioCompression) 3);
+  g_test_assert_expected_messages ();
+  assert_defaults (fixture->options);
 }
 
 static void
@@ -204,6 +305,8 @@ main (int argc,
 #define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
   ADD ("/call-options/defaults", test_defaults);
   ADD ("/call-options/setters", test_setters);
+  ADD ("/call-options/more-setters", test_more_setters);
+  ADD ("/call-options/deadline", test_deadline);
   ADD ("/call-options/properties", test_properties);
   ADD ("/call-options/misuse", test_misuse);
   ADD ("/call-options/taken-at-start", test_taken_at_start);

@@ -440,8 +440,9 @@ test_misuse (Fixture *fixture,
              gconstpointer data)
 {
   g_autoptr (GrpcAioCall) call = begin (fixture, GRPC_AIO_METHOD_KIND_UNARY_STREAM);
+  g_autoptr (GBytes) message = bytes_from ("text");
 
-  g_test_summary ("A code that does not exist, no message and no error are mistakes of the program");
+  g_test_summary ("A code or flag that does not exist, no message and no error are mistakes of the program");
 
   g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*code*");
   grpc_aio_servicer_context_set_code (fixture->context, (GrpcAioStatusCode) 17);
@@ -454,6 +455,9 @@ test_misuse (Fixture *fixture,
   g_test_assert_expected_messages ();
   g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*message != NULL*");
   grpc_aio_servicer_context_write_async (fixture->context, NULL, NULL, NULL, NULL);
+  g_test_assert_expected_messages ();
+  g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*flags*");
+  grpc_aio_servicer_context_write_with_flags_async (fixture->context, message, (GrpcAioWriteFlags) 8, NULL, NULL, NULL);
   g_test_assert_expected_messages ();
 
   g_assert_cmpint (grpc_aio_servicer_context_get_code (fixture->context), ==, GRPC_AIO_STATUS_CODE_OK);
@@ -1154,6 +1158,9 @@ test_sync (Fixture *fixture,
   assert_bytes (message, "question");
   g_assert_true (grpc_aio_servicer_context_write_sync (fixture->context, message, NULL, &error));
   g_assert_no_error (error);
+  g_assert_true (grpc_aio_servicer_context_write_with_flags_sync (fixture->context, message,
+                                                                  GRPC_AIO_WRITE_FLAGS_WRITE_THROUGH, NULL, &error));
+  g_assert_no_error (error);
   g_clear_pointer (&message, g_bytes_unref);
 
   grpc_aio_call_done_writing_async (call, NULL, NULL, NULL);
@@ -1162,6 +1169,7 @@ test_sync (Fixture *fixture,
   g_assert_null (message);
 
   complete (fixture, NULL);
+  assert_received (call, "question");
   assert_received (call, "question");
   assert_received (call, NULL);
 }

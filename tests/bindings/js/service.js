@@ -116,7 +116,7 @@ const METHODS = {
     },
 
     async CountAndFail(state, context) {
-        await context.write_async(bytesOf('0'), null);
+        await context.write_with_flags_async(bytesOf('0'), GrpcAio.WriteFlags.WRITE_THROUGH, null);
         context.abort(GrpcAio.StatusCode.DATA_LOSS, 'The rest is lost');
     },
 
@@ -156,7 +156,10 @@ const METHODS = {
     async ChatBlocking(state, context) {
         check(context.send_initial_metadata_sync(newMetadata('initial'), null));
         for (let message; (message = context.read_sync(null));)
-            check(context.write_sync(message, null));
+            if (textOf(message) === 'flags')
+                check(context.write_with_flags_sync(message, GrpcAio.WriteFlags.NO_COMPRESS, null));
+            else
+                check(context.write_sync(message, null));
         context.complete(null);
     }
 };

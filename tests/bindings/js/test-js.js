@@ -425,6 +425,15 @@ test('options', async fixture => {
     options.set_metadata(metadata);
     options.set_timeout_usec(5);
     options.set_wait_for_ready(true);
+    options.set_deadline_usec(6);
+    options.set_compression(GrpcAio.Compression.GZIP);
+    equal(get(options, 'deadline-usec'), 6);
+    equal(get(options, 'compression'), GrpcAio.Compression.GZIP);
+    equal(get(options, 'compression-set'), true);
+    equal(options.get_deadline_usec(), 6);
+    equal(options.get_compression(), GrpcAio.Compression.GZIP);
+    equal(options.get_compression_set(), true);
+    options.set_compression_set(false);
     equal(get(options, 'authority'), 'example.org');
     equal(get(options, 'metadata').get_size(), 2);
     equal(get(options, 'timeout-usec'), 5);
@@ -438,6 +447,21 @@ test('options', async fixture => {
     equal(options.get_metadata(), null);
     options.set_authority(null);
     options.set_metadata(null);
+
+    // A call that helps to serve another ends with it.
+    const {state} = fixture.service;
+    const parent = fixture.call('Keep', 'x');
+    await until(() => state.kept.length === 1);
+    options = new GrpcAio.CallOptions();
+    options.set_parent(state.kept[0]);
+    equal(options.get_parent(), state.kept[0]);
+    equal(get(options, 'parent'), state.kept[0]);
+    const child = fixture.census.add(fixture.method('Keep').call(bytesOf('y'), options));
+    await until(() => state.kept.length === 2);
+    options.set_parent(null);
+    parent.cancel();
+    equal(await child.status_async(null), StatusCode.CANCELLED);
+    state.kept = [];
 
     options = GrpcAio.ChannelOptions.new();
     options.set_int('grpc.lb', 3);

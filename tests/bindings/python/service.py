@@ -145,7 +145,7 @@ class TestService(GrpcAio.Service):
             assert context.is_cancelled()
 
     async def on_countandfail(self, context, request):
-        await operation(context, 'write', bytes_of('0'))
+        await operation(context, 'write_with_flags', bytes_of('0'), GrpcAio.WriteFlags.WRITE_THROUGH)
         context.abort(GrpcAio.StatusCode.DATA_LOSS, 'The rest is lost')
 
     async def on_join(self, context, request):
@@ -178,7 +178,10 @@ class TestService(GrpcAio.Service):
         """Only for clients in another process: what blocks, blocks the others."""
         assert context.send_initial_metadata_sync(new_metadata('initial'), None)
         while message := context.read_sync(None):
-            assert context.write_sync(message, None)
+            if text_of(message) == 'flags':
+                assert context.write_with_flags_sync(message, GrpcAio.WriteFlags.NO_COMPRESS, None)
+            else:
+                assert context.write_sync(message, None)
         context.complete(None)
 
 

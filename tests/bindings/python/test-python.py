@@ -418,21 +418,45 @@ async def metadata(fixture):
 async def options(fixture):
     options = GrpcAio.CallOptions.new()
     metadata = new_metadata('key')
-    values = {'authority': 'example.org', 'timeout-usec': 5, 'wait-for-ready': True}
+    values = {
+        'authority': 'example.org', 'timeout-usec': 5, 'deadline-usec': 6, 'wait-for-ready': True,
+        'compression': GrpcAio.Compression.GZIP, 'compression-set': True,
+    }
     options.set_authority('example.org')
     options.set_metadata(metadata)
     options.set_timeout_usec(5)
+    options.set_deadline_usec(6)
+    options.set_compression(GrpcAio.Compression.GZIP)
     options.set_wait_for_ready(True)
     equal({name: get(options, name) for name in values}, values)
     equal(get(options, 'metadata').get_size(), 2)
     equal(options.get_authority(), 'example.org')
     equal(options.get_metadata().get('key'), 'text')
     equal(options.get_timeout_usec(), 5)
+    equal(options.get_deadline_usec(), 6)
+    equal(options.get_compression(), GrpcAio.Compression.GZIP)
+    assert options.get_compression_set()
+    options.set_compression_set(False)
     equal(options.get_wait_for_ready(), True)
     options.props.authority = options.props.metadata = None
     equal((options.get_authority(), options.get_metadata()), (None, None))
     options.set_authority(None)
     options.set_metadata(None)
+
+    # A call that helps to serve another ends with it.
+    parent = fixture.call('Keep', 'x')
+    await until(lambda: fixture.service.kept)
+    options = fixture.census.add(GrpcAio.CallOptions.new())
+    options.set_parent(fixture.service.kept[0])
+    equal(options.get_parent(), fixture.service.kept[0])
+    equal(get(options, 'parent'), fixture.service.kept[0])
+    child = fixture.census.add(fixture.method('Keep').call(bytes_of('y'), options))
+    await until(lambda: len(fixture.service.kept) == 2)
+    options.set_parent(None)
+    parent.cancel()
+    equal(await operation(child, 'status'), StatusCode.CANCELLED)
+    fixture.service.kept.clear()
+    del parent, child
 
     options = GrpcAio.ChannelOptions.new()
     options.set_int('grpc.lb', 3)

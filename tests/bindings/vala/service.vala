@@ -155,7 +155,7 @@ public class TestService : GrpcAio.Service {
     }
 
     private static async void count_and_fail (GrpcAio.ServicerContext context) throws Error {
-        yield context.write_async (bytes_of ("0"), null);
+        yield context.write_with_flags_async (bytes_of ("0"), GrpcAio.WriteFlags.WRITE_THROUGH, null);
         context.abort (GrpcAio.StatusCode.DATA_LOSS, "The rest is lost");
     }
 
@@ -199,7 +199,10 @@ public class TestService : GrpcAio.Service {
 
         check (context.send_initial_metadata_sync (new_metadata ("initial")));
         while ((message = context.read_sync ()) != null)
-            check (context.write_sync (message));
+            if (text_of (message) == "flags")
+                check (context.write_with_flags_sync (message, GrpcAio.WriteFlags.NO_COMPRESS));
+            else
+                check (context.write_sync (message));
         context.complete (null);
     }
 }

@@ -589,6 +589,15 @@ private async void options (Fixture fixture) throws Error {
     options.set_metadata (new_metadata ("key"));
     options.set_timeout_usec (5);
     options.set_wait_for_ready (true);
+    options.set_deadline_usec (6);
+    options.set_compression (GrpcAio.Compression.GZIP);
+    equal_int (property (options, "deadline-usec").get_int64 (), 6);
+    equal_int (property (options, "compression").get_enum (), GrpcAio.Compression.GZIP);
+    check (property (options, "compression-set").get_boolean ());
+    equal_int (options.get_deadline_usec (), 6);
+    equal_int (options.get_compression (), GrpcAio.Compression.GZIP);
+    check (options.get_compression_set ());
+    options.set_compression_set (false);
     equal_text (property (options, "authority").get_string (), "example.org");
     check_metadata ((GrpcAio.Metadata) property (options, "metadata").get_boxed (), "key");
     equal_int (property (options, "timeout-usec").get_int64 (), 5);
@@ -600,6 +609,21 @@ private async void options (Fixture fixture) throws Error {
     options.authority = null;
     options.metadata = null;
     check (options.get_authority () == null && options.get_metadata () == null);
+
+    // A call that helps to serve another ends with it.
+    var kept = fixture.state.kept;
+    var parent = fixture.call ("Keep", "x");
+    yield until (() => kept.length == 1);
+    options = new GrpcAio.CallOptions ();
+    options.set_parent (kept[0]);
+    check (options.get_parent () == kept[0]);
+    check (property (options, "parent").get_object () == kept[0]);
+    var child = fixture.call ("Keep", "y", options);
+    yield until (() => kept.length == 2);
+    options.set_parent (null);
+    parent.cancel ();
+    equal_int (yield child.status_async (null), GrpcAio.StatusCode.CANCELLED);
+    kept.remove_range (0, kept.length);
 
     var arguments = new GrpcAio.ChannelOptions ();
     int number;
