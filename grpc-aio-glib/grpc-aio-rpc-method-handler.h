@@ -21,7 +21,7 @@ G_DECLARE_FINAL_TYPE (GrpcAioRpcMethodHandler, grpc_aio_rpc_method_handler, GRPC
  * Serves one call of a method.
  *
  * It runs in the main context that the server was started in, and must not
- * block. It answers, then or later, with [method@ServicerContext.complete],
+ * block, unless [method@RpcMethodHandler.set_blocking] gives it a thread. It answers, then or later, with [method@ServicerContext.complete],
  * [method@ServicerContext.complete_with_error] or
  * [method@ServicerContext.abort]. When it keeps no reference to @context and
  * has not answered, the call ends with
@@ -56,5 +56,12 @@ GrpcAioRpcMethodHandler *grpc_aio_rpc_method_handler_new_stream_stream (GrpcAioH
 
 GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioMethodKind grpc_aio_rpc_method_handler_get_kind (GrpcAioRpcMethodHandler *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_rpc_method_handler_set_blocking (GrpcAioRpcMethodHandler *self,
+                                               gboolean blocking);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_rpc_method_handler_get_blocking (GrpcAioRpcMethodHandler *self);
 
 G_END_DECLS

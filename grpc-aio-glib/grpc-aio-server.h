@@ -27,10 +27,16 @@ GRPC_AIO_AVAILABLE_IN_ALL
 gboolean grpc_aio_server_get_xds_enabled (GrpcAioServer *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioCompression grpc_aio_server_get_compression (GrpcAioServer *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioServerState grpc_aio_server_get_state (GrpcAioServer *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 guint grpc_aio_server_get_active_calls (GrpcAioServer *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+guint grpc_aio_server_get_queued_calls (GrpcAioServer *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_server_set_n_workers (GrpcAioServer *self,
@@ -38,6 +44,27 @@ void grpc_aio_server_set_n_workers (GrpcAioServer *self,
 
 GRPC_AIO_AVAILABLE_IN_ALL
 guint grpc_aio_server_get_n_workers (GrpcAioServer *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_server_set_maximum_concurrent_rpcs (GrpcAioServer *self,
+                                                  guint maximum);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+guint grpc_aio_server_get_maximum_concurrent_rpcs (GrpcAioServer *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_server_set_maximum_queued_rpcs (GrpcAioServer *self,
+                                              guint maximum);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+guint grpc_aio_server_get_maximum_queued_rpcs (GrpcAioServer *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_server_set_max_threads (GrpcAioServer *self,
+                                      guint max_threads);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+guint grpc_aio_server_get_max_threads (GrpcAioServer *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 int grpc_aio_server_add_port (GrpcAioServer *self,
@@ -90,5 +117,25 @@ GRPC_AIO_AVAILABLE_IN_ALL
 gboolean grpc_aio_server_wait_for_termination_sync (GrpcAioServer *self,
                                                     GCancellable *cancellable,
                                                     GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_server_remove_port_async (GrpcAioServer *self,
+                                        const char *address,
+                                        gint64 grace_usec,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_server_remove_port_finish (GrpcAioServer *self,
+                                             GAsyncResult *result,
+                                             GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_server_remove_port_sync (GrpcAioServer *self,
+                                           const char *address,
+                                           gint64 grace_usec,
+                                           GCancellable *cancellable,
+                                           GError **error);
 
 G_END_DECLS

@@ -35,11 +35,13 @@ grpc_completion_queue *grpc_aio_queue_get_core (GrpcAioQueue *self);
 gboolean grpc_aio_queue_is_for (GrpcAioQueue *self,
                                 GMainContext *context);
 gboolean grpc_aio_queue_is_orphan (GrpcAioQueue *self);
+void grpc_aio_queue_set_foreign (GrpcAioQueue *self);
 gboolean grpc_aio_queue_acquire (GrpcAioQueue *self,
                                  gboolean *was_owner);
 void grpc_aio_queue_release (GrpcAioQueue *self,
                              gboolean was_owner);
 void grpc_aio_queue_resume (GrpcAioQueue *self);
+gboolean grpc_aio_queue_is_nested (GrpcAioQueue *self);
 gboolean grpc_aio_queue_defer (GrpcAioQueue *self,
                                GrpcAioCompletion *completion);
 

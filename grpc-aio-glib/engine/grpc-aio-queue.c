@@ -94,6 +94,7 @@ typedef struct
 } Turn;
 
 static _Thread_local Turn turn;
+static _Thread_local GrpcAioQueue *foreign; /* that this thread must not run */
 static _Thread_local guint64 last_turn;
 
 static GMutex registry_lock;
@@ -807,6 +808,14 @@ grpc_aio_queue_is_orphan (GrpcAioQueue *self)
   return g_atomic_int_get (&self->orphan);
 }
 
+/* Leaves the completions of @self to the thread that they belong to, even while
+ * that does not run them: handlers are among them. */
+void
+grpc_aio_queue_set_foreign (GrpcAioQueue *self)
+{
+  foreign = self;
+}
+
 /* For a thread that blocks: the right to run the queue's completions. When the
  * context goes meanwhile, that waits until the thread has released it. */
 gboolean
@@ -814,6 +823,10 @@ grpc_aio_queue_acquire (GrpcAioQueue *self,
                         gboolean *was_owner)
 {
   gboolean acquired = FALSE;
+
+  *was_owner = FALSE;
+  if (self == foreign)
+    return FALSE;
 
   g_mutex_lock (&registry_lock);
   *was_owner = self->context != NULL && g_main_context_is_owner (self->context);
@@ -865,6 +878,13 @@ grpc_aio_queue_release (GrpcAioQueue *self,
 
   if (is_last)
     grpc_aio_queue_resume (self);
+}
+
+/* For who owns the context: whether a callback of it blocks now. */
+gboolean
+grpc_aio_queue_is_nested (GrpcAioQueue *self)
+{
+  return self->n_nested > 0;
 }
 
 /* Runs @completion again when no callback of the context blocks any more. FALSE

@@ -15,5 +15,7 @@ char *grpc_aio_address_reserve (const char *address,
                                 int *port,
                                 int *fd,
                                 GError **error);
+char *grpc_aio_address_with_port (const char *address,
+                                  int port);
 
 G_END_DECLS

@@ -246,3 +246,17 @@ grpc_aio_address_reserve (const char *address,
 
   return g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (found));
 }
+
+/* What @address is once port 0 has become @port. */
+char *
+grpc_aio_address_with_port (const char *address,
+                            int port)
+{
+  g_autoptr (GSocketAddress) unix_address = parse_unix (address);
+  const char *colon = strrchr (address, ':');
+
+  if (unix_address != NULL || colon == NULL || colon[1] == '\0' || strspn (colon + 1, "0") != strlen (colon + 1))
+    return g_strdup (address);
+
+  return g_strdup_printf ("%.*s:%d", (int) (colon - address), address, port);
+}

@@ -20,11 +20,13 @@ struct _GrpcAioRpcMethodHandler
   GrpcAioHandlerFunc func;
   gpointer user_data;
   GDestroyNotify destroy;
+  gint is_blocking; /* atomic */
 };
 
 enum
 {
   PROP_KIND = 1,
+  PROP_BLOCKING,
   N_PROPS,
 };
 
@@ -57,6 +59,29 @@ grpc_aio_rpc_method_handler_get_property (GObject *object,
       g_value_set_enum (value, self->kind);
       break;
 
+    case PROP_BLOCKING:
+      g_value_set_boolean (value, grpc_aio_rpc_method_handler_get_blocking (self));
+      break;
+
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+grpc_aio_rpc_method_handler_set_property (GObject *object,
+                                          guint id,
+                                          const GValue *value,
+                                          GParamSpec *pspec)
+{
+  GrpcAioRpcMethodHandler *self = GRPC_AIO_RPC_METHOD_HANDLER (object);
+
+  switch (id)
+    {
+    case PROP_BLOCKING:
+      grpc_aio_rpc_method_handler_set_blocking (self, g_value_get_boolean (value));
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -69,6 +94,7 @@ grpc_aio_rpc_method_handler_class_init (GrpcAioRpcMethodHandlerClass *klass)
 
   object_class->finalize = grpc_aio_rpc_method_handler_finalize;
   object_class->get_property = grpc_aio_rpc_method_handler_get_property;
+  object_class->set_property = grpc_aio_rpc_method_handler_set_property;
 
   /**
    * GrpcAioRpcMethodHandler:kind:
@@ -80,6 +106,18 @@ grpc_aio_rpc_method_handler_class_init (GrpcAioRpcMethodHandlerClass *klass)
   properties[PROP_KIND] = g_param_spec_enum ("kind", NULL, NULL, GRPC_AIO_TYPE_METHOD_KIND,
                                              GRPC_AIO_METHOD_KIND_UNARY_UNARY,
                                              G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * GrpcAioRpcMethodHandler:blocking:
+   *
+   * Whether the function runs in a thread of its own, where it may block.
+   *
+   * See [method@RpcMethodHandler.set_blocking].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_BLOCKING] = g_param_spec_boolean ("blocking", NULL, NULL, FALSE,
+                                                    G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
@@ -219,4 +257,67 @@ grpc_aio_rpc_method_handler_get_kind (GrpcAioRpcMethodHandler *self)
   g_return_val_if_fail (GRPC_AIO_IS_RPC_METHOD_HANDLER (self), GRPC_AIO_METHOD_KIND_UNARY_UNARY);
 
   return self->kind;
+}
+
+/**
+ * grpc_aio_rpc_method_handler_set_blocking:
+ * @self: a handler
+ * @blocking: whether its function blocks
+ *
+ * Has the function run in a thread of its own, where it may block. Set it before
+ * calls come.
+ *
+ * The server keeps [property@Server:max-threads] of these threads at the most; when
+ * all are busy further calls wait, in order, and their clients may give them up
+ * meanwhile. Handlers that block and others may be mixed in one server.
+ *
+ * In such a function those of [class@ServicerContext] that end in `_sync` are the
+ * natural ones, and so are all others that block. They fail as soon as the client
+ * gives up the call; where there are none, look at
+ * [method@ServicerContext.is_cancelled] from time to time. The answer may be given
+ * there, or later in any thread. While the function runs the thread has a main
+ * context of its own as its thread-default one, which nobody runs: what is started
+ * with an `_async` function calls back only if the function itself iterates it.
+ *
+ * [signal@ServicerContext::done] is emitted in the main context of the server, so
+ * in another thread.
+ *
+ * When a server stops it waits for such functions until the time of grace is over,
+ * and no longer.
+ *
+ * Functions of Python may block so, and run one at a time when they compute; those
+ * of JavaScript cannot, since they run in the main thread only.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_rpc_method_handler_set_blocking (GrpcAioRpcMethodHandler *self,
+                                          gboolean blocking)
+{
+  g_return_if_fail (GRPC_AIO_IS_RPC_METHOD_HANDLER (self));
+
+  blocking = blocking != FALSE;
+  if (g_atomic_int_get (&self->is_blocking) == blocking)
+    return;
+
+  g_atomic_int_set (&self->is_blocking, blocking);
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_BLOCKING]);
+}
+
+/**
+ * grpc_aio_rpc_method_handler_get_blocking:
+ * @self: a handler
+ *
+ * Gets whether the function runs in a thread of its own.
+ *
+ * Returns: whether it may block
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_rpc_method_handler_get_blocking (GrpcAioRpcMethodHandler *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_RPC_METHOD_HANDLER (self), FALSE);
+
+  return g_atomic_int_get (&self->is_blocking);
 }

@@ -4,10 +4,25 @@
 
 #include <grpc-aio-glib/grpc-aio-server.h>
 
+#include "server/grpc-aio-handler-pool-private.h"
+
 G_BEGIN_DECLS
 
-/* @registration is what came with the call. */
+/* What the server keeps of a call, in its context. */
+typedef struct
+{
+  gpointer share;
+  gpointer wait; /* with the server's lock; while the call is in the queue */
+  gboolean is_serving; /* with the same, once the call is known to others */
+} GrpcAioSeat;
+
 void grpc_aio_server_call_ended (GrpcAioServer *self,
-                                 gpointer registration);
+                                 GrpcAioSeat *seat);
+
+void grpc_aio_server_push_task (GrpcAioServer *self,
+                                GrpcAioHandlerTask *task);
+gboolean grpc_aio_server_remove_task (GrpcAioServer *self,
+                                      GrpcAioHandlerTask *task);
+void grpc_aio_server_task_ended (GrpcAioServer *self);
 
 G_END_DECLS

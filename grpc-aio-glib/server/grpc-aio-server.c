@@ -23,6 +23,7 @@
 #include "server/grpc-aio-address-private.h"
 #include "server/grpc-aio-config-fetcher-private.h"
 #include "server/grpc-aio-handler-call-details-private.h"
+#include "server/grpc-aio-handler-pool-private.h"
 #include "server/grpc-aio-service-private.h"
 #include "server/grpc-aio-servicer-context-private.h"
 #include "server/grpc-aio-worker-private.h"
@@ -66,14 +67,18 @@ struct _GrpcAioServer
   GObject parent_instance;
 
   GrpcAioChannelOptions *options;
-  grpc_server *core;
+  GrpcAioCompression compression;
   GPtrArray *credentials; /* of the ports, whose core may use what is in them */
   guint n_workers;
+  guint max_serving; /* G_MAXUINT for no limit */
+  guint max_queued;  /* the same */
+  gint max_threads;  /* atomic; 0 for what suits the machine */
+  GPtrArray *listeners; /* of Listener; one for each port */
 
   gboolean is_xds_enabled;
-  GError *xds_error;    /* why it is of no use */
-  guint fetcher_id;     /* 0 for none */
-  GArray *reserved_fds; /* of ports for grpc-core to listen on */
+  GError *xds_error; /* why it is of no use */
+  grpc_server *spare_core; /* for the first port */
+  guint spare_fetcher_id;
 
   /* From start on. */
   GArray *lanes;      /* of Lane */
@@ -83,14 +88,18 @@ struct _GrpcAioServer
   GrpcAioServerState state;
   GPtrArray *services;
   GPtrArray *generic_handlers;
-  GPtrArray *methods; /* of Method; the last one is for all that no service has */
-  guint n_requests;   /* that grpc-core has */
   guint n_calls;
-  gboolean is_shut_down;
+  guint n_serving; /* of them, with a handler */
+  guint n_queued;  /* of them, until one of these ends */
+  GQueue queue;    /* of Wait */
+  guint n_listening; /* listeners that are not over */
+  GrpcAioHandlerPool *pool; /* from the first handler on that blocks */
+  guint n_tasks;            /* of the pool */
   guint n_undrained; /* lanes that may still run what belongs to the last calls */
   gboolean is_draining;
   gboolean is_disposed; /* waits for grpc-core to give its memory back */
-  GrpcAioCompletion shutdown;
+  gboolean is_grace_over;
+  GrpcAioCompletion stopping; /* tells the context that serves */
   GrpcAioOperationList stop_waiters;
   GSource *grace; /* the one that ends first */
 };
@@ -104,6 +113,26 @@ typedef struct
   guint n_calls;         /* with the server's lock */
   GrpcAioCompletion drained;
 } Lane;
+
+/* A server of grpc-core, for one port: so that ports can go one by one. */
+typedef struct
+{
+  GrpcAioServer *server;
+  char *address;
+  int reserved_fd;    /* of a port that grpc-core listens on when xDS says so, or -1 */
+  guint fetcher_id;   /* of xDS; 0 for none */
+  GPtrArray *methods; /* of Method; the last one is for all that no service has */
+
+  /* With the server's lock. */
+  grpc_server *core; /* NULL when it is over */
+  guint n_requests;  /* that grpc-core has */
+  guint n_calls;
+  gboolean is_stopping;
+  gboolean is_shut_down;
+  GrpcAioCompletion shutdown;
+  GrpcAioOperationList waiters;
+  GSource *grace; /* the one that ends first */
+} Listener;
 
 typedef struct _Method Method;
 
@@ -119,12 +148,29 @@ typedef struct
 /* A method that grpc-core knows; without a name all those that it does not. */
 struct _Method
 {
+  Listener *listener;
   char *name;
   GrpcAioRpcMethodHandler *handler;
   gpointer registered;
   gboolean has_payload; /* the request comes with the call */
   Share *shares;        /* one for each lane */
 };
+
+/* A call that waits until others have ended. */
+typedef struct
+{
+  GList link;
+  GrpcAioCompletion turn;
+  GrpcAioServicerContext *context;
+} Wait;
+
+/* What becomes of a call that is new. */
+typedef enum
+{
+  PLACE_SERVED,
+  PLACE_QUEUED,
+  PLACE_REFUSED,
+} Place;
 
 /* Room for a call that grpc-core may hand over. */
 typedef struct
@@ -143,10 +189,15 @@ typedef struct
 enum
 {
   PROP_OPTIONS = 1,
+  PROP_COMPRESSION,
   PROP_N_WORKERS,
+  PROP_MAXIMUM_CONCURRENT_RPCS,
+  PROP_MAXIMUM_QUEUED_RPCS,
+  PROP_MAX_THREADS,
   PROP_STATE,
   PROP_ACTIVE_CALLS,
   PROP_XDS_ENABLED,
+  PROP_QUEUED_CALLS,
   N_PROPS,
 };
 
@@ -238,22 +289,51 @@ notify_state_at_home (GrpcAioServer *self)
   g_source_attach (source, self->home);
 }
 
-/* Closes what is left when nothing runs any more, or the grace has ended: only
- * this ends connections of clients that keep theirs open. */
+/* In the main context that serves. */
 static void
-cancel_all_calls (GrpcAioServer *self)
+on_stopping (GrpcAioCompletion *completion,
+             gboolean ok)
 {
-  if (self->core != NULL)
-    grpc_server_cancel_all_calls (self->core);
+  GrpcAioServer *self = (GrpcAioServer *) ((guint8 *) completion - G_STRUCT_OFFSET (GrpcAioServer, stopping));
+
+  if (!grpc_aio_queue_is_orphan (get_lane (self, 0)->queue))
+    notify_state (self);
+  g_object_unref (self);
 }
 
-/* With the lock. */
+/* Anybody may stop the server. */
 static void
-release_ports (GrpcAioServer *self)
+notify_stopping (GrpcAioServer *self)
 {
-  for (guint i = 0; i < self->reserved_fds->len; i++)
-    close (g_array_index (self->reserved_fds, int, i));
-  g_array_set_size (self->reserved_fds, 0);
+  GMainContext *context = g_main_context_get_thread_default ();
+
+  if (context == NULL)
+    context = g_main_context_default ();
+
+  if (self->lanes->len == 0 || grpc_aio_queue_is_for (get_lane (self, 0)->queue, context))
+    {
+      notify_state (self);
+    }
+  else if (self->home != NULL)
+    {
+      notify_state_at_home (self);
+    }
+  else
+    {
+      self->stopping.run = on_stopping;
+      g_object_ref (self);
+      grpc_aio_queue_push (get_lane (self, 0)->queue, &self->stopping);
+    }
+}
+
+static void
+drop_grace (GSource *grace)
+{
+  if (grace == NULL)
+    return;
+
+  g_source_destroy (grace);
+  g_source_unref (grace);
 }
 
 /* Nothing runs any more: returns what waits. */
@@ -261,7 +341,7 @@ static void
 end_stop (GrpcAioServer *self)
 {
   GrpcAioOperationList waiters = { NULL, NULL };
-  g_autoptr (GSource) grace = NULL;
+  GSource *grace = NULL;
   gboolean was_disposed;
 
   g_mutex_lock (&self->lock);
@@ -269,16 +349,13 @@ end_stop (GrpcAioServer *self)
   was_disposed = self->is_disposed;
   self->is_disposed = FALSE;
   waiters = grpc_aio_operation_list_take (&self->stop_waiters);
-  g_clear_pointer (&self->core, grpc_server_destroy);
   grace = g_steal_pointer (&self->grace);
-  release_ports (self);
   g_mutex_unlock (&self->lock);
 
   if (!was_disposed)
     notify_state_at_home (self);
   grpc_aio_operation_list_return_true (&waiters);
-  if (grace != NULL)
-    g_source_destroy (grace);
+  drop_grace (grace);
   for (guint i = 0; i < self->n_workers && i < self->lanes->len; i++)
     grpc_aio_worker_stop (get_lane (self, i)->worker);
   if (was_disposed)
@@ -309,8 +386,8 @@ check_stopped (GrpcAioServer *self)
   gboolean is_over;
 
   g_mutex_lock (&self->lock);
-  is_over = self->state == GRPC_AIO_SERVER_STATE_STOPPING && !self->is_draining &&
-            self->is_shut_down && self->n_requests == 0 && self->n_calls == 0;
+  is_over = self->state == GRPC_AIO_SERVER_STATE_STOPPING && !self->is_draining && self->n_listening == 0 &&
+            (self->n_tasks == 0 || self->is_grace_over);
   if (is_over)
     {
       self->is_draining = TRUE;
@@ -334,69 +411,163 @@ check_stopped (GrpcAioServer *self)
   g_object_unref (self);
 }
 
+/* A listener that never started goes without waiting for anything. */
+static void
+destroy_unstarted (grpc_server *core)
+{
+  grpc_completion_queue *queue = grpc_completion_queue_create_for_pluck (NULL);
+
+  grpc_server_register_completion_queue (core, queue, NULL);
+  grpc_server_shutdown_and_notify (core, queue, NULL);
+  grpc_server_cancel_all_calls (core);
+  grpc_completion_queue_pluck (queue, NULL, gpr_inf_future (GPR_CLOCK_REALTIME), NULL);
+  grpc_server_destroy (core);
+  grpc_completion_queue_shutdown (queue);
+  grpc_completion_queue_destroy (queue);
+}
+
+static void
+drop_core (grpc_server *core,
+           guint fetcher_id)
+{
+  if (core != NULL && grpc_aio_core_is_usable ())
+    destroy_unstarted (core);
+  if (fetcher_id != 0)
+    grpc_aio_config_fetcher_forget (fetcher_id);
+}
+
+/* When it does not listen any more, or never will. */
+static void
+release_port (Listener *listener)
+{
+  if (listener->reserved_fd >= 0)
+    close (listener->reserved_fd);
+  listener->reserved_fd = -1;
+  if (listener->fetcher_id != 0)
+    grpc_aio_config_fetcher_forget (listener->fetcher_id);
+  listener->fetcher_id = 0;
+}
+
+static void
+listener_free (gpointer data)
+{
+  Listener *listener = data;
+
+  drop_core (listener->core, 0);
+  release_port (listener);
+  g_ptr_array_unref (listener->methods);
+  g_free (listener->address);
+  g_free (listener);
+}
+
+/* After each step of a listener's stopping. */
+static void
+check_listener (Listener *listener)
+{
+  GrpcAioServer *self = listener->server;
+  GrpcAioOperationList waiters = { NULL, NULL };
+  grpc_server *core = NULL;
+  GSource *grace = NULL;
+
+  g_mutex_lock (&self->lock);
+  if (listener->is_shut_down && listener->n_requests == 0 && listener->n_calls == 0 && listener->core != NULL)
+    {
+      core = g_steal_pointer (&listener->core);
+      self->n_listening--;
+      waiters = grpc_aio_operation_list_take (&listener->waiters);
+      grace = g_steal_pointer (&listener->grace);
+      g_object_ref (self);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (core == NULL)
+    return;
+
+  grpc_server_destroy (core);
+  release_port (listener);
+  grpc_aio_operation_list_return_true (&waiters);
+  drop_grace (grace);
+  check_stopped (self);
+  g_object_unref (self);
+}
+
 static void
 on_shut_down (GrpcAioCompletion *completion,
               gboolean ok)
 {
-  GrpcAioServer *self = (GrpcAioServer *) ((guint8 *) completion - G_STRUCT_OFFSET (GrpcAioServer, shutdown));
+  Listener *listener = (Listener *) ((guint8 *) completion - G_STRUCT_OFFSET (Listener, shutdown));
 
-  g_mutex_lock (&self->lock);
-  self->is_shut_down = TRUE;
-  g_mutex_unlock (&self->lock);
+  g_mutex_lock (&listener->server->lock);
+  listener->is_shut_down = TRUE;
+  g_mutex_unlock (&listener->server->lock);
 
-  check_stopped (self);
+  check_listener (listener);
 }
 
-/* A server that never started goes without waiting for anything. */
+/* With the lock. Closes what is left when nothing runs any more, or the grace has
+ * ended: only this ends connections of clients that keep theirs open. */
 static void
-destroy_unstarted (GrpcAioServer *self)
+cancel_calls (Listener *listener)
 {
-  grpc_completion_queue *queue;
+  if (listener->core != NULL && grpc_aio_core_is_usable ())
+    grpc_server_cancel_all_calls (listener->core);
+}
 
-  if (self->core == NULL || !grpc_aio_core_is_usable ())
+/* With the lock. Listens no longer and refuses new calls from now on; clients are
+ * told to go. */
+static void
+begin_stop_listener (Listener *listener)
+{
+  GrpcAioServer *self = listener->server;
+
+  if (listener->is_stopping)
     return;
 
-  queue = grpc_completion_queue_create_for_pluck (NULL);
-  grpc_server_register_completion_queue (self->core, queue, NULL);
-  grpc_server_shutdown_and_notify (self->core, queue, NULL);
-  grpc_server_cancel_all_calls (self->core);
-  grpc_completion_queue_pluck (queue, NULL, gpr_inf_future (GPR_CLOCK_REALTIME), NULL);
-  g_clear_pointer (&self->core, grpc_server_destroy);
-  grpc_completion_queue_shutdown (queue);
-  grpc_completion_queue_destroy (queue);
+  listener->is_stopping = TRUE;
+  if (self->state == GRPC_AIO_SERVER_STATE_NEW)
+    {
+      destroy_unstarted (g_steal_pointer (&listener->core));
+      release_port (listener);
+      self->n_listening--;
+      return;
+    }
+
+  listener->shutdown.run = on_shut_down;
+  grpc_server_shutdown_and_notify (listener->core, grpc_aio_queue_get_core (get_lane (self, 0)->queue), &listener->shutdown);
+  if (listener->n_calls == 0)
+    cancel_calls (listener);
+}
+
+/* Calls that a blocking handler held back are refused. */
+static void
+resume_lanes (GrpcAioServer *self)
+{
+  for (guint i = 0; i < self->lanes->len; i++)
+    grpc_aio_queue_resume (get_lane (self, i)->queue);
 }
 
 /* Refuses new calls from now on. Returns whether calls still run. */
 static gboolean
 begin_stop (GrpcAioServer *self)
 {
-  gboolean begins, is_busy;
+  gboolean begins, is_busy, is_disposed;
 
   if (!grpc_aio_core_is_usable ())
     return FALSE;
 
   g_mutex_lock (&self->lock);
   begins = self->state <= GRPC_AIO_SERVER_STATE_SERVING;
-  if (self->state == GRPC_AIO_SERVER_STATE_SERVING)
-    {
-      self->shutdown.run = on_shut_down;
-      grpc_server_shutdown_and_notify (self->core, grpc_aio_queue_get_core (get_lane (self, 0)->queue), &self->shutdown);
-    }
-  else if (self->state == GRPC_AIO_SERVER_STATE_NEW)
-    {
-      destroy_unstarted (self);
-      self->is_shut_down = TRUE;
-    }
+  for (guint i = 0; begins && i < self->listeners->len; i++)
+    begin_stop_listener (g_ptr_array_index (self->listeners, i));
   if (begins)
     self->state = GRPC_AIO_SERVER_STATE_STOPPING;
-  is_busy = self->n_calls > 0;
-  if (!is_busy)
-    cancel_all_calls (self);
+  is_busy = self->n_calls > 0 || self->n_tasks > 0;
+  is_disposed = self->is_disposed;
   g_mutex_unlock (&self->lock);
 
-  /* Calls that a blocking handler held back are refused. */
-  for (guint i = 0; i < self->lanes->len; i++)
-    grpc_aio_queue_resume (get_lane (self, i)->queue);
+  if (begins && !is_disposed)
+    notify_stopping (self);
+  resume_lanes (self);
 
   return is_busy;
 }
@@ -407,55 +578,223 @@ on_grace_ended (gpointer data)
   GrpcAioServer *self = data;
 
   g_mutex_lock (&self->lock);
-  cancel_all_calls (self);
+  self->is_grace_over = TRUE;
+  for (guint i = 0; i < self->listeners->len; i++)
+    cancel_calls (g_ptr_array_index (self->listeners, i));
   g_mutex_unlock (&self->lock);
+
+  check_stopped (self);
 
   return G_SOURCE_REMOVE;
 }
 
-/* The grace that ends first counts, and goes on when nobody waits any more. */
+static gboolean
+on_listener_grace_ended (gpointer data)
+{
+  Listener *listener = data;
+
+  g_mutex_lock (&listener->server->lock);
+  cancel_calls (listener);
+  g_mutex_unlock (&listener->server->lock);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+unref_server (gpointer data)
+{
+  g_object_unref (((Listener *) data)->server);
+}
+
+static GSource *
+grace_new (gint64 grace_usec,
+           GMainContext *context,
+           GSourceFunc func,
+           gpointer data,
+           GDestroyNotify destroy)
+{
+  GSource *grace = g_timeout_source_new ((guint) MIN (grace_usec / 1000 + 1, G_MAXUINT));
+
+  g_source_set_static_name (grace, "grpc-aio-server-grace");
+  g_source_set_callback (grace, func, data, destroy);
+  g_source_attach (grace, context);
+
+  return grace;
+}
+
+/* With the lock. The grace that ends first counts, and goes on when nobody waits
+ * any more. Returns the other one. */
+static GSource *
+keep_shorter (GSource **place,
+              GSource *grace)
+{
+  GSource *longer = *place;
+
+  if (longer != NULL && g_source_get_ready_time (longer) <= g_source_get_ready_time (grace))
+    return grace;
+
+  *place = grace;
+
+  return longer;
+}
+
 static void
 set_grace (GrpcAioServer *self,
            gint64 grace_usec,
            GMainContext *context)
 {
-  g_autoptr (GSource) grace = g_timeout_source_new ((guint) MIN (grace_usec / 1000 + 1, G_MAXUINT));
-
-  g_source_set_callback (grace, on_grace_ended, g_object_ref (self), g_object_unref);
-  g_source_attach (grace, context);
+  GSource *longer = grace_new (grace_usec, context, on_grace_ended, g_object_ref (self), g_object_unref);
 
   g_mutex_lock (&self->lock);
-  if (self->state == GRPC_AIO_SERVER_STATE_STOPPING &&
-      (self->grace == NULL || g_source_get_ready_time (grace) < g_source_get_ready_time (self->grace)))
-    {
-      GSource *longer = g_steal_pointer (&self->grace);
+  if (self->state == GRPC_AIO_SERVER_STATE_STOPPING)
+    longer = keep_shorter (&self->grace, longer);
+  g_mutex_unlock (&self->lock);
 
-      self->grace = g_steal_pointer (&grace);
-      grace = longer;
+  drop_grace (longer);
+}
+
+static void
+set_listener_grace (Listener *listener,
+                    gint64 grace_usec,
+                    GMainContext *context)
+{
+  GrpcAioServer *self = g_object_ref (listener->server);
+  GSource *longer = grace_new (grace_usec, context, on_listener_grace_ended, listener, unref_server);
+
+  g_mutex_lock (&self->lock);
+  if (listener->core != NULL)
+    longer = keep_shorter (&listener->grace, longer);
+  g_mutex_unlock (&self->lock);
+
+  drop_grace (longer);
+}
+
+static void
+wait_free (Wait *wait)
+{
+  g_object_unref (wait->context);
+  g_free (wait);
+}
+
+/* A handler that blocks must not have others on top of it: @completion comes again
+ * when it does not block any more. A server that stops does not wait for that. */
+static gboolean
+defer (Share *share,
+       GrpcAioCompletion *completion)
+{
+  GrpcAioServer *self = share->lane->server;
+  gboolean is_stopping;
+
+  if (G_LIKELY (!grpc_aio_queue_is_nested (share->lane->queue)))
+    return FALSE;
+
+  g_mutex_lock (&self->lock);
+  is_stopping = share->method->listener->is_stopping;
+  g_mutex_unlock (&self->lock);
+
+  return !is_stopping && grpc_aio_queue_defer (share->lane->queue, completion);
+}
+
+/* The turn of a call that has waited. */
+static void
+on_turn (GrpcAioCompletion *completion,
+         gboolean ok)
+{
+  Wait *wait = (Wait *) ((guint8 *) completion - G_STRUCT_OFFSET (Wait, turn));
+  Share *share = grpc_aio_servicer_context_get_seat (wait->context)->share;
+
+  if (defer (share, completion))
+    return;
+
+  if (grpc_aio_queue_is_orphan (share->lane->queue))
+    grpc_aio_servicer_context_refuse (wait->context, GRPC_AIO_STATUS_CODE_UNAVAILABLE, _("The server's main context is gone"));
+  else if (!grpc_aio_servicer_context_is_done (wait->context))
+    grpc_aio_servicer_context_serve (wait->context, share->method->has_payload);
+  wait_free (wait);
+}
+
+/* Serves calls that wait, as many as there is room for. */
+static void
+serve_queued (GrpcAioServer *self)
+{
+  GQueue turns = G_QUEUE_INIT;
+  GList *link;
+
+  g_mutex_lock (&self->lock);
+  while (self->n_serving < self->max_serving && (link = g_queue_pop_head_link (&self->queue)) != NULL)
+    {
+      GrpcAioSeat *seat = grpc_aio_servicer_context_get_seat (((Wait *) link->data)->context);
+
+      seat->wait = NULL;
+      seat->is_serving = TRUE;
+      self->n_serving++;
+      self->n_queued--;
+      g_queue_push_tail_link (&turns, link);
     }
   g_mutex_unlock (&self->lock);
 
-  if (grace != NULL)
-    g_source_destroy (grace);
+  while ((link = g_queue_pop_head_link (&turns)) != NULL)
+    {
+      Wait *wait = link->data;
+      Share *share = grpc_aio_servicer_context_get_seat (wait->context)->share;
+
+      grpc_aio_queue_push (share->lane->queue, &wait->turn);
+    }
+}
+
+/* Has the call wait for its turn. It may end meanwhile. */
+static void
+enqueue (GrpcAioServer *self,
+         GrpcAioServicerContext *context)
+{
+  Wait *wait = g_new0 (Wait, 1);
+
+  wait->context = g_object_ref (context);
+  wait->turn.run = on_turn;
+  wait->link.data = wait;
+
+  g_mutex_lock (&self->lock);
+  grpc_aio_servicer_context_get_seat (context)->wait = wait;
+  g_queue_push_tail_link (&self->queue, &wait->link);
+  g_mutex_unlock (&self->lock);
+
+  grpc_aio_servicer_context_watch (context);
+  serve_queued (self);
 }
 
 /* A context has its end. */
 void
 grpc_aio_server_call_ended (GrpcAioServer *self,
-                            gpointer registration)
+                            GrpcAioSeat *seat)
 {
-  Share *share = registration;
+  Share *share = seat->share;
+  Listener *listener = share->method->listener;
+  Wait *wait = NULL;
   GSource *source;
-  gboolean is_stopping, was_last;
+  gboolean is_stopping, was_last, has_queued;
 
   g_mutex_lock (&self->lock);
   share->n_calls--;
   share->lane->n_calls--;
+  listener->n_calls--;
   self->n_calls--;
-  is_stopping = self->state == GRPC_AIO_SERVER_STATE_STOPPING;
-  was_last = is_stopping && self->n_calls == 0;
+  if (G_LIKELY (seat->is_serving))
+    self->n_serving--;
+  else if (seat->wait != NULL)
+    {
+      wait = g_steal_pointer (&seat->wait);
+      g_queue_unlink (&self->queue, &wait->link);
+      self->n_queued--;
+    }
+  has_queued = self->queue.head != NULL;
+  is_stopping = listener->is_stopping;
+  was_last = is_stopping && listener->n_calls == 0;
   g_mutex_unlock (&self->lock);
 
+  if (G_UNLIKELY (wait != NULL))
+    wait_free (wait);
+  if (G_UNLIKELY (has_queued))
+    serve_queued (self);
   if (!is_stopping)
     return;
 
@@ -463,9 +802,41 @@ grpc_aio_server_call_ended (GrpcAioServer *self,
    * has not read yet is lost. Most clients close theirs now by themselves. */
   source = g_main_current_source ();
   if (was_last && source != NULL)
-    set_grace (self, LINGER_USEC, g_source_get_context (source));
+    set_listener_grace (listener, LINGER_USEC, g_source_get_context (source));
   else if (was_last)
-    on_grace_ended (self);
+    on_listener_grace_ended (listener);
+
+  check_listener (listener);
+}
+
+/* Has a handler run in a thread. */
+void
+grpc_aio_server_push_task (GrpcAioServer *self,
+                           GrpcAioHandlerTask *task)
+{
+  g_mutex_lock (&self->lock);
+  if (self->pool == NULL)
+    self->pool = grpc_aio_handler_pool_new ((guint) g_atomic_int_get (&self->max_threads));
+  self->n_tasks++;
+  g_mutex_unlock (&self->lock);
+
+  grpc_aio_handler_pool_push (self->pool, task);
+}
+
+/* FALSE when it runs already. */
+gboolean
+grpc_aio_server_remove_task (GrpcAioServer *self,
+                             GrpcAioHandlerTask *task)
+{
+  return grpc_aio_handler_pool_remove (self->pool, task);
+}
+
+void
+grpc_aio_server_task_ended (GrpcAioServer *self)
+{
+  g_mutex_lock (&self->lock);
+  self->n_tasks--;
+  g_mutex_unlock (&self->lock);
 
   check_stopped (self);
 }
@@ -474,18 +845,18 @@ grpc_aio_server_call_ended (GrpcAioServer *self,
 static gboolean
 ask_for_call (Request *request)
 {
-  GrpcAioServer *self = request->server;
   Method *method = request->share->method;
+  grpc_server *core = method->listener->core;
   grpc_completion_queue *queue = grpc_aio_queue_get_core (request->share->lane->queue);
   grpc_call_error result;
 
   if (method->registered != NULL)
-    result = grpc_server_request_registered_call (self->core, method->registered, &request->core,
+    result = grpc_server_request_registered_call (core, method->registered, &request->core,
                                                   &request->deadline, &request->metadata,
                                                   method->has_payload ? &request->payload : NULL,
                                                   queue, queue, &request->completion);
   else
-    result = grpc_server_request_call (self->core, &request->core, &request->details, &request->metadata,
+    result = grpc_server_request_call (core, &request->core, &request->details, &request->metadata,
                                        queue, queue, &request->completion);
 
   return result == GRPC_CALL_OK;
@@ -504,8 +875,7 @@ static void on_call (GrpcAioCompletion *completion,
 
 /* With the lock. Has @n_requests in all for @share. */
 static void
-add_requests (GrpcAioServer *self,
-              Share *share,
+add_requests (Share *share,
               guint n_requests)
 {
   while (share->n_requests < n_requests)
@@ -513,7 +883,7 @@ add_requests (GrpcAioServer *self,
       Request *request = g_new0 (Request, 1);
 
       request->completion.run = on_call;
-      request->server = self;
+      request->server = share->lane->server;
       request->share = share;
       grpc_call_details_init (&request->details);
       grpc_metadata_array_init (&request->metadata);
@@ -524,7 +894,7 @@ add_requests (GrpcAioServer *self,
           return;
         }
       share->n_requests++;
-      self->n_requests++;
+      share->method->listener->n_requests++;
     }
 }
 
@@ -555,28 +925,28 @@ on_ask_again (GrpcAioCompletion *completion,
 {
   Request *request = (Request *) completion;
   GrpcAioServer *self = request->server;
+  Listener *listener = request->share->method->listener;
   gboolean is_asking;
 
-  if (grpc_aio_server_get_state (self) == GRPC_AIO_SERVER_STATE_SERVING &&
-      grpc_aio_queue_defer (request->share->lane->queue, completion))
+  if (defer (request->share, completion))
     return;
 
   g_mutex_lock (&self->lock);
   request->completion.run = on_call;
   request->share->n_requests--;
   request->share = choose_share (self, request->share);
-  is_asking = self->state == GRPC_AIO_SERVER_STATE_SERVING && ask_for_call (request);
+  is_asking = !listener->is_stopping && ask_for_call (request);
   if (is_asking)
     request->share->n_requests++;
   else
-    self->n_requests--;
+    listener->n_requests--;
   g_mutex_unlock (&self->lock);
 
   if (is_asking)
     return;
 
   request_free (request);
-  check_stopped (self);
+  check_listener (listener);
 }
 
 /* Asks the generic handlers, in order. */
@@ -602,8 +972,8 @@ find_handler (GrpcAioServer *self,
 static void
 serve (GrpcAioServer *self,
        Share *share,
-       GrpcAioIncomingCall *incoming,
-       grpc_byte_buffer *payload)
+       Place place,
+       GrpcAioIncomingCall *incoming)
 {
   Method *method = share->method;
   g_autoptr (GrpcAioServicerContext) context = NULL;
@@ -611,9 +981,34 @@ serve (GrpcAioServer *self,
   incoming->handler = method->handler;
   if (method->handler == NULL)
     incoming->own_handler = find_handler (self, incoming);
-  incoming->registration = share;
+  incoming->seat.share = share;
+  incoming->seat.is_serving = place == PLACE_SERVED;
   context = grpc_aio_servicer_context_new (self, share->lane->queue, incoming);
-  grpc_aio_servicer_context_serve (context, method->has_payload, payload);
+
+  if (G_LIKELY (place == PLACE_SERVED))
+    grpc_aio_servicer_context_serve (context, method->has_payload);
+  else if (place == PLACE_QUEUED)
+    enqueue (self, context);
+  else
+    grpc_aio_servicer_context_refuse (context, GRPC_AIO_STATUS_CODE_RESOURCE_EXHAUSTED, _("The server has too many calls at once"));
+}
+
+/* With the lock. */
+static Place
+find_place (GrpcAioServer *self)
+{
+  if (G_LIKELY (self->n_serving < self->max_serving && self->n_queued == 0))
+    {
+      self->n_serving++;
+      return PLACE_SERVED;
+    }
+  if (self->n_queued < self->max_queued)
+    {
+      self->n_queued++;
+      return PLACE_QUEUED;
+    }
+
+  return PLACE_REFUSED;
 }
 
 /* grpc-core hands over a call, or takes its leave. */
@@ -625,12 +1020,12 @@ on_call (GrpcAioCompletion *completion,
   GrpcAioServer *self = request->server;
   Share *share = request->share;
   Method *method = share->method;
+  Listener *listener = method->listener;
   GrpcAioIncomingCall incoming = { NULL };
-  grpc_byte_buffer *payload = NULL;
+  Place place = PLACE_REFUSED;
   gboolean is_refused, is_asking;
 
-  /* A handler that blocks must not have others on top of it. */
-  if (ok && grpc_aio_server_get_state (self) == GRPC_AIO_SERVER_STATE_SERVING && grpc_aio_queue_defer (share->lane->queue, completion))
+  if (ok && defer (share, completion))
     return;
 
   if (ok)
@@ -638,7 +1033,7 @@ on_call (GrpcAioCompletion *completion,
       incoming.core = g_steal_pointer (&request->core);
       incoming.metadata = request->metadata;
       grpc_metadata_array_init (&request->metadata);
-      payload = g_steal_pointer (&request->payload);
+      incoming.payload = g_steal_pointer (&request->payload);
       if (method->name != NULL)
         {
           incoming.deadline = request->deadline;
@@ -655,13 +1050,15 @@ on_call (GrpcAioCompletion *completion,
     }
 
   g_mutex_lock (&self->lock);
-  is_refused = self->state != GRPC_AIO_SERVER_STATE_SERVING || self->is_disposed || grpc_aio_queue_is_orphan (share->lane->queue);
+  is_refused = listener->is_stopping || self->is_disposed || grpc_aio_queue_is_orphan (share->lane->queue);
   is_asking = ok && !is_refused;
   if (is_asking)
     {
       share->n_calls++;
       share->lane->n_calls++;
+      listener->n_calls++;
       self->n_calls++;
+      place = find_place (self);
     }
   if (is_asking && self->lanes->len > 1)
     {
@@ -671,12 +1068,12 @@ on_call (GrpcAioCompletion *completion,
   else if (is_asking)
     {
       if (share->n_calls > share->n_requests)
-        add_requests (self, share, MIN (2 * share->n_requests, MAX_REQUESTS));
+        add_requests (share, MIN (2 * share->n_requests, MAX_REQUESTS));
       is_asking = ask_for_call (request);
     }
   if (!is_asking)
     {
-      self->n_requests--;
+      listener->n_requests--;
       share->n_requests--;
     }
   g_mutex_unlock (&self->lock);
@@ -686,7 +1083,7 @@ on_call (GrpcAioCompletion *completion,
 
   if (ok && !is_refused)
     {
-      serve (self, share, &incoming, payload);
+      serve (self, share, place, &incoming);
       return;
     }
 
@@ -695,11 +1092,11 @@ on_call (GrpcAioCompletion *completion,
       grpc_call_cancel_with_status (incoming.core, GRPC_STATUS_UNAVAILABLE, _("The server is stopping"), NULL);
       grpc_call_unref (incoming.core);
       grpc_metadata_array_destroy (&incoming.metadata);
-      g_clear_pointer (&payload, grpc_byte_buffer_destroy);
+      g_clear_pointer (&incoming.payload, grpc_byte_buffer_destroy);
       g_free (incoming.own_method);
       g_free (incoming.host);
     }
-  check_stopped (self);
+  check_listener (listener);
 }
 
 static void
@@ -711,40 +1108,54 @@ on_serving_status (GrpcAioServer *self,
   g_signal_emit (self, signals[SIGNAL_SERVING_STATUS_CHANGED], 0, address, code, message);
 }
 
-/* Before there are ports. */
-static void
-enable_xds (GrpcAioServer *self,
-            const grpc_channel_args *args)
+/* NULL where xDS is of no use. @fetcher_id is 0 without xDS. */
+static grpc_server *
+create_core (GrpcAioServer *self,
+             guint *fetcher_id,
+             GError **error)
 {
-  grpc_server_config_fetcher *fetcher;
-
-  fetcher = grpc_aio_config_fetcher_new (self, on_serving_status, args, &self->fetcher_id, &self->xds_error);
-  if (fetcher != NULL)
-    grpc_server_set_config_fetcher (self->core, fetcher);
-}
-
-static void
-grpc_aio_server_constructed (GObject *object)
-{
-  GrpcAioServer *self = GRPC_AIO_SERVER (object);
   g_auto (GrpcAioCoreArgs) args = { { 0 } };
+  grpc_server_config_fetcher *fetcher = NULL;
+  grpc_server *core;
 
-  G_OBJECT_CLASS (grpc_aio_server_parent_class)->constructed (object);
+  *fetcher_id = 0;
 
   /* grpc-core would share a port with any other program of the same user that
    * allows it too: a busy port shall be an error, unless asked otherwise. */
-  grpc_aio_core_args_init (&args, self->options, 1);
+  grpc_aio_core_args_init (&args, self->options, 2);
   if (self->options == NULL || !grpc_aio_channel_options_get_int (self->options, GRPC_ARG_ALLOW_REUSEPORT, NULL))
     grpc_aio_core_args_set_int (&args, GRPC_ARG_ALLOW_REUSEPORT, 0);
+  if (self->compression != GRPC_AIO_COMPRESSION_NONE)
+    grpc_aio_core_args_set_int (&args, GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM, (int) self->compression);
 
   /* With xDS it listens when it is told to, on ports that are reserved here. */
   if (self->is_xds_enabled)
     grpc_aio_core_args_set_int (&args, GRPC_ARG_ALLOW_REUSEPORT, 1);
 
-  if (grpc_aio_core_is_usable ())
-    self->core = grpc_server_create (&args.args, NULL);
-  if (self->core != NULL && self->is_xds_enabled)
-    enable_xds (self, &args.args);
+  if (self->is_xds_enabled)
+    {
+      fetcher = grpc_aio_config_fetcher_new (self, on_serving_status, &args.args, fetcher_id, error);
+      if (fetcher == NULL)
+        return NULL;
+    }
+
+  core = grpc_server_create (&args.args, NULL);
+  if (fetcher != NULL)
+    grpc_server_set_config_fetcher (core, fetcher);
+
+  return core;
+}
+
+/* Tells at once whether xDS is of use. */
+static void
+grpc_aio_server_constructed (GObject *object)
+{
+  GrpcAioServer *self = GRPC_AIO_SERVER (object);
+
+  G_OBJECT_CLASS (grpc_aio_server_parent_class)->constructed (object);
+
+  if (self->is_xds_enabled && grpc_aio_core_is_usable ())
+    self->spare_core = create_core (self, &self->spare_fetcher_id, &self->xds_error);
 }
 
 /* The memory of requests belongs to grpc-core until they come back, which they
@@ -764,11 +1175,11 @@ grpc_aio_server_dispose (GObject *object)
     }
   g_mutex_unlock (&self->lock);
 
-  if (is_serving && grpc_aio_core_is_usable () && begin_stop (self))
+  if (is_serving && grpc_aio_core_is_usable ())
     {
-      g_mutex_lock (&self->lock);
-      cancel_all_calls (self);
-      g_mutex_unlock (&self->lock);
+      if (begin_stop (self))
+        on_grace_ended (self);
+      check_stopped (self);
     }
 
   G_OBJECT_CLASS (grpc_aio_server_parent_class)->dispose (object);
@@ -779,17 +1190,14 @@ grpc_aio_server_finalize (GObject *object)
 {
   GrpcAioServer *self = GRPC_AIO_SERVER (object);
 
-  destroy_unstarted (self);
-  release_ports (self);
-  g_array_unref (self->reserved_fds);
-  if (self->fetcher_id != 0)
-    grpc_aio_config_fetcher_forget (self->fetcher_id);
+  g_ptr_array_unref (self->listeners);
+  drop_core (g_steal_pointer (&self->spare_core), self->spare_fetcher_id);
+  g_clear_pointer (&self->pool, grpc_aio_handler_pool_unref);
   g_clear_error (&self->xds_error);
   g_clear_object (&self->options);
   g_ptr_array_unref (self->credentials);
   g_ptr_array_unref (self->services);
   g_ptr_array_unref (self->generic_handlers);
-  g_ptr_array_unref (self->methods);
   g_array_unref (self->lanes);
   g_clear_pointer (&self->home, g_main_context_unref);
   g_mutex_clear (&self->lock);
@@ -812,8 +1220,24 @@ grpc_aio_server_get_property (GObject *object,
       g_value_set_object (value, self->options);
       break;
 
+    case PROP_COMPRESSION:
+      g_value_set_enum (value, self->compression);
+      break;
+
     case PROP_N_WORKERS:
       g_value_set_uint (value, self->n_workers);
+      break;
+
+    case PROP_MAXIMUM_CONCURRENT_RPCS:
+      g_value_set_uint (value, grpc_aio_server_get_maximum_concurrent_rpcs (self));
+      break;
+
+    case PROP_MAXIMUM_QUEUED_RPCS:
+      g_value_set_uint (value, self->max_queued);
+      break;
+
+    case PROP_MAX_THREADS:
+      g_value_set_uint (value, grpc_aio_server_get_max_threads (self));
       break;
 
     case PROP_STATE:
@@ -826,6 +1250,10 @@ grpc_aio_server_get_property (GObject *object,
 
     case PROP_XDS_ENABLED:
       g_value_set_boolean (value, self->is_xds_enabled);
+      break;
+
+    case PROP_QUEUED_CALLS:
+      g_value_set_uint (value, grpc_aio_server_get_queued_calls (self));
       break;
 
     default:
@@ -847,12 +1275,28 @@ grpc_aio_server_set_property (GObject *object,
       self->options = g_value_dup_object (value);
       break;
 
+    case PROP_COMPRESSION:
+      self->compression = g_value_get_enum (value);
+      break;
+
     case PROP_N_WORKERS:
       grpc_aio_server_set_n_workers (self, g_value_get_uint (value));
       break;
 
     case PROP_XDS_ENABLED:
       self->is_xds_enabled = g_value_get_boolean (value);
+      break;
+
+    case PROP_MAXIMUM_CONCURRENT_RPCS:
+      grpc_aio_server_set_maximum_concurrent_rpcs (self, g_value_get_uint (value));
+      break;
+
+    case PROP_MAXIMUM_QUEUED_RPCS:
+      grpc_aio_server_set_maximum_queued_rpcs (self, g_value_get_uint (value));
+      break;
+
+    case PROP_MAX_THREADS:
+      grpc_aio_server_set_max_threads (self, g_value_get_uint (value));
       break;
 
     default:
@@ -884,6 +1328,17 @@ grpc_aio_server_class_init (GrpcAioServerClass *klass)
                                                   G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
 
   /**
+   * GrpcAioServer:compression:
+   *
+   * How the messages that the server sends are compressed, unless a call says
+   * otherwise. `GRPC_AIO_COMPRESSION_NONE` leaves it to the options.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_COMPRESSION] = g_param_spec_enum ("compression", NULL, NULL, GRPC_AIO_TYPE_COMPRESSION, GRPC_AIO_COMPRESSION_NONE,
+                                                    G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
    * GrpcAioServer:n-workers:
    *
    * In how many threads of its own the server serves, or 0 for the main context
@@ -897,9 +1352,50 @@ grpc_aio_server_class_init (GrpcAioServerClass *klass)
                                                   G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
+   * GrpcAioServer:maximum-concurrent-rpcs:
+   *
+   * How many calls the server serves at the same time, or 0 for no limit. Set it
+   * before the start.
+   *
+   * See [method@Server.set_maximum_concurrent_rpcs].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MAXIMUM_CONCURRENT_RPCS] = g_param_spec_uint ("maximum-concurrent-rpcs", NULL, NULL, 0, G_MAXUINT, 0,
+                                                                G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * GrpcAioServer:maximum-queued-rpcs:
+   *
+   * How many more calls may wait when there are as many as
+   * [property@Server:maximum-concurrent-rpcs]; all others are refused with
+   * `GRPC_AIO_STATUS_CODE_RESOURCE_EXHAUSTED`. Set it before the start.
+   *
+   * See [method@Server.set_maximum_queued_rpcs].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MAXIMUM_QUEUED_RPCS] = g_param_spec_uint ("maximum-queued-rpcs", NULL, NULL, 0, G_MAXUINT, G_MAXUINT,
+                                                            G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * GrpcAioServer:max-threads:
+   *
+   * How many threads there may be for handlers that block, or 0 for what suits the
+   * machine: 4 more than it has processors, and 32 at the most.
+   *
+   * See [method@Server.set_max_threads].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_MAX_THREADS] = g_param_spec_uint ("max-threads", NULL, NULL, 0, G_MAXINT, 0,
+                                                    G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
+
+  /**
    * GrpcAioServer:state:
    *
-   * How far the server has come.
+   * How far the server has come. It is notified in the main context that the
+   * server was started in.
    *
    * Since: 0.1
    */
@@ -909,7 +1405,7 @@ grpc_aio_server_class_init (GrpcAioServerClass *klass)
   /**
    * GrpcAioServer:active-calls:
    *
-   * How many calls run now. It is not notified.
+   * How many calls are served now. It is not notified.
    *
    * Since: 0.1
    */
@@ -926,6 +1422,16 @@ grpc_aio_server_class_init (GrpcAioServerClass *klass)
    */
   properties[PROP_XDS_ENABLED] = g_param_spec_boolean ("xds-enabled", NULL, NULL, FALSE,
                                                        G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
+   * GrpcAioServer:queued-calls:
+   *
+   * How many calls wait now until others have ended. It is not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_QUEUED_CALLS] = g_param_spec_uint ("queued-calls", NULL, NULL, 0, G_MAXUINT, 0,
+                                                     G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
@@ -963,8 +1469,9 @@ grpc_aio_server_init (GrpcAioServer *self)
   self->credentials = g_ptr_array_new_with_free_func (g_object_unref);
   self->services = g_ptr_array_new_with_free_func (g_object_unref);
   self->generic_handlers = g_ptr_array_new_with_free_func (g_object_unref);
-  self->methods = g_ptr_array_new_with_free_func (method_free);
-  self->reserved_fds = g_array_new (FALSE, FALSE, sizeof (int));
+  self->listeners = g_ptr_array_new_with_free_func (listener_free);
+  self->max_serving = G_MAXUINT;
+  self->max_queued = G_MAXUINT;
   self->lanes = g_array_new (FALSE, TRUE, sizeof (Lane));
   g_array_set_clear_func (self->lanes, lane_clear);
 }
@@ -1049,6 +1556,24 @@ grpc_aio_server_get_options (GrpcAioServer *self)
 }
 
 /**
+ * grpc_aio_server_get_compression:
+ * @self: a server
+ *
+ * Gets how messages are compressed, unless a call says otherwise.
+ *
+ * Returns: the compression that the server was made with
+ *
+ * Since: 0.1
+ */
+GrpcAioCompression
+grpc_aio_server_get_compression (GrpcAioServer *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), GRPC_AIO_COMPRESSION_NONE);
+
+  return self->compression;
+}
+
+/**
  * grpc_aio_server_get_state:
  * @self: a server
  *
@@ -1076,9 +1601,10 @@ grpc_aio_server_get_state (GrpcAioServer *self)
  * grpc_aio_server_get_active_calls:
  * @self: a server
  *
- * Gets how many calls run now.
+ * Gets how many calls are served now: those that have a handler and have not
+ * ended.
  *
- * Returns: the number of calls that have not ended
+ * Returns: the number of calls
  *
  * Since: 0.1
  */
@@ -1090,7 +1616,32 @@ grpc_aio_server_get_active_calls (GrpcAioServer *self)
   g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
 
   g_mutex_lock (&self->lock);
-  n_calls = self->n_calls;
+  n_calls = self->n_serving;
+  g_mutex_unlock (&self->lock);
+
+  return n_calls;
+}
+
+/**
+ * grpc_aio_server_get_queued_calls:
+ * @self: a server
+ *
+ * Gets how many calls wait until others have ended, since there are as many as
+ * [method@Server.set_maximum_concurrent_rpcs] allows.
+ *
+ * Returns: the number of calls
+ *
+ * Since: 0.1
+ */
+guint
+grpc_aio_server_get_queued_calls (GrpcAioServer *self)
+{
+  guint n_calls;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
+
+  g_mutex_lock (&self->lock);
+  n_calls = self->n_queued;
   g_mutex_unlock (&self->lock);
 
   return n_calls;
@@ -1197,6 +1748,172 @@ check_xds (GrpcAioServer *self,
 }
 
 /**
+ * grpc_aio_server_set_maximum_concurrent_rpcs:
+ * @self: a server that has not started
+ * @maximum: how many calls, or 0 for no limit
+ *
+ * Sets how many calls the server serves at the same time, over all its ports and
+ * threads.
+ *
+ * Further calls wait, and are served in the order in which they came when others
+ * have ended. A call that waits ends at once when its client cancels it or its
+ * deadline passes; its handler does not run then. Each takes some memory: a limit
+ * of [method@Server.set_maximum_queued_rpcs] keeps that in bounds.
+ *
+ * A call counts until its answer is sent or its client has given it up. A handler
+ * that calls its own server needs room for both calls.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_server_set_maximum_concurrent_rpcs (GrpcAioServer *self,
+                                             guint maximum)
+{
+  guint max_serving = maximum > 0 ? maximum : G_MAXUINT;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVER (self));
+  g_return_if_fail (is_new (self));
+
+  if (self->max_serving == max_serving)
+    return;
+
+  self->max_serving = max_serving;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAXIMUM_CONCURRENT_RPCS]);
+}
+
+/**
+ * grpc_aio_server_get_maximum_concurrent_rpcs:
+ * @self: a server
+ *
+ * Gets how many calls the server serves at the same time.
+ *
+ * Returns: the number of calls, or 0 for no limit
+ *
+ * Since: 0.1
+ */
+guint
+grpc_aio_server_get_maximum_concurrent_rpcs (GrpcAioServer *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
+
+  return self->max_serving < G_MAXUINT ? self->max_serving : 0;
+}
+
+/**
+ * grpc_aio_server_set_maximum_queued_rpcs:
+ * @self: a server that has not started
+ * @maximum: how many calls; 0 for none, `G_MAXUINT` for no limit
+ *
+ * Sets how many calls may wait when the server serves as many as
+ * [method@Server.set_maximum_concurrent_rpcs] allows; there is no limit at first.
+ *
+ * A call for which there is no room is refused at once with
+ * `GRPC_AIO_STATUS_CODE_RESOURCE_EXHAUSTED`. 0 refuses all that cannot be served at
+ * once, as grpc.aio does.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_server_set_maximum_queued_rpcs (GrpcAioServer *self,
+                                         guint maximum)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVER (self));
+  g_return_if_fail (is_new (self));
+
+  if (self->max_queued == maximum)
+    return;
+
+  self->max_queued = maximum;
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAXIMUM_QUEUED_RPCS]);
+}
+
+/**
+ * grpc_aio_server_get_maximum_queued_rpcs:
+ * @self: a server
+ *
+ * Gets how many calls may wait.
+ *
+ * Returns: the number of calls, or `G_MAXUINT` for no limit
+ *
+ * Since: 0.1
+ */
+guint
+grpc_aio_server_get_maximum_queued_rpcs (GrpcAioServer *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
+
+  return self->max_queued;
+}
+
+/**
+ * grpc_aio_server_set_max_threads:
+ * @self: a server
+ * @max_threads: how many threads, or 0 for what suits the machine
+ *
+ * Sets how many threads there may be for handlers that block
+ * ([method@RpcMethodHandler.set_blocking]).
+ *
+ * It may be changed at any time. Threads are made when there is something to do for
+ * them, and end some time after the last.
+ *
+ * 0, as at first, stands for 4 more than the machine has processors, and 32 at the
+ * most.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_server_set_max_threads (GrpcAioServer *self,
+                                 guint max_threads)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVER (self));
+  g_return_if_fail (max_threads <= G_MAXINT);
+
+  if (grpc_aio_server_get_max_threads (self) == max_threads)
+    return;
+
+  g_mutex_lock (&self->lock);
+  g_atomic_int_set (&self->max_threads, (gint) max_threads);
+  if (self->pool != NULL)
+    grpc_aio_handler_pool_set_max_threads (self->pool, max_threads);
+  g_mutex_unlock (&self->lock);
+
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_MAX_THREADS]);
+}
+
+/**
+ * grpc_aio_server_get_max_threads:
+ * @self: a server
+ *
+ * Gets how many threads there may be for handlers that block.
+ *
+ * Returns: the number of threads, or 0 for what suits the machine
+ *
+ * Since: 0.1
+ */
+guint
+grpc_aio_server_get_max_threads (GrpcAioServer *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
+
+  return (guint) g_atomic_int_get (&self->max_threads);
+}
+
+/* A core for a port. */
+static grpc_server *
+take_core (GrpcAioServer *self,
+           guint *fetcher_id,
+           GError **error)
+{
+  if (self->spare_core == NULL)
+    return create_core (self, fetcher_id, error);
+
+  *fetcher_id = self->spare_fetcher_id;
+  self->spare_fetcher_id = 0;
+
+  return g_steal_pointer (&self->spare_core);
+}
+
+/**
  * grpc_aio_server_add_port:
  * @self: a server that has not started
  * @address: where to listen: `host:port`, `[::]:port`, `unix:/absolute/path`
@@ -1220,7 +1937,10 @@ grpc_aio_server_add_port (GrpcAioServer *self,
 {
   grpc_server_credentials *core_credentials;
   g_autofree char *reserved_address = NULL;
-  int port = 0, reserved_port = 0;
+  grpc_server *core;
+  Listener *listener;
+  guint fetcher_id = 0;
+  int port = 0, reserved_port = 0, reserved_fd = -1;
 
   g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
   g_return_val_if_fail (address != NULL, 0);
@@ -1241,12 +1961,16 @@ grpc_aio_server_add_port (GrpcAioServer *self,
     return 0;
   if (self->is_xds_enabled)
     {
-      int fd;
-
-      reserved_address = grpc_aio_address_reserve (address, &reserved_port, &fd, error);
+      reserved_address = grpc_aio_address_reserve (address, &reserved_port, &reserved_fd, error);
       if (reserved_address == NULL)
         return 0;
-      g_array_append_val (self->reserved_fds, fd);
+    }
+
+  core = take_core (self, &fetcher_id, error);
+  if (core == NULL)
+    {
+      close (reserved_fd);
+      return 0;
     }
 
   if (credentials != NULL)
@@ -1255,7 +1979,7 @@ grpc_aio_server_add_port (GrpcAioServer *self,
     core_credentials = grpc_insecure_server_credentials_create ();
 
   if (core_credentials != NULL)
-    port = grpc_server_add_http2_port (self->core, reserved_address != NULL ? reserved_address : address, core_credentials);
+    port = grpc_server_add_http2_port (core, reserved_address != NULL ? reserved_address : address, core_credentials);
   if (credentials != NULL)
     grpc_aio_server_credentials_release_core (credentials, core_credentials);
   else
@@ -1263,14 +1987,26 @@ grpc_aio_server_add_port (GrpcAioServer *self,
 
   /* It does not listen yet, and says -1. */
   if (port != 0 && reserved_address != NULL)
-    return reserved_port;
+    port = reserved_port;
 
   if (port <= 0)
     {
+      drop_core (core, fetcher_id);
+      if (reserved_fd >= 0)
+        close (reserved_fd);
       grpc_aio_address_explain_failure (address, credentials != NULL, error);
       return 0;
     }
 
+  listener = g_new0 (Listener, 1);
+  listener->server = self;
+  listener->core = core;
+  listener->address = grpc_aio_address_with_port (address, port);
+  listener->reserved_fd = reserved_fd;
+  listener->fetcher_id = fetcher_id;
+  listener->methods = g_ptr_array_new_with_free_func (method_free);
+  g_ptr_array_add (self->listeners, listener);
+  self->n_listening++;
   if (credentials != NULL)
     g_ptr_array_add (self->credentials, g_object_ref (credentials));
 
@@ -1323,14 +2059,15 @@ register_method (const char *full_name,
                  GrpcAioRpcMethodHandler *handler,
                  gpointer user_data)
 {
-  GrpcAioServer *self = user_data;
+  Listener *listener = user_data;
   GrpcAioMethodKind kind = grpc_aio_rpc_method_handler_get_kind (handler);
   Method *method = g_new0 (Method, 1);
 
+  method->listener = listener;
   method->name = g_strdup (full_name);
   method->handler = g_object_ref (handler);
   method->has_payload = kind == GRPC_AIO_METHOD_KIND_UNARY_UNARY || kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM;
-  method->registered = grpc_server_register_method (self->core, method->name, NULL,
+  method->registered = grpc_server_register_method (listener->core, method->name, NULL,
                                                     method->has_payload
                                                         ? GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER
                                                         : GRPC_SRM_PAYLOAD_NONE,
@@ -1338,12 +2075,12 @@ register_method (const char *full_name,
 
   /* The first service that has the method serves it. */
   if (method->registered != NULL)
-    g_ptr_array_add (self->methods, method);
+    g_ptr_array_add (listener->methods, method);
   else
     method_free (method);
 }
 
-/* Makes the places to serve in, and shares of each method for them. */
+/* Makes the places to serve in. */
 static void
 make_lanes (GrpcAioServer *self)
 {
@@ -1364,14 +2101,26 @@ make_lanes (GrpcAioServer *self)
           lane->worker = grpc_aio_worker_new ();
           lane->queue = grpc_aio_worker_get_queue (lane->worker);
         }
-      grpc_server_register_completion_queue (self->core, grpc_aio_queue_get_core (lane->queue), NULL);
     }
   if (self->n_workers > 0)
     self->home = g_steal_pointer (&context);
+}
 
-  for (guint i = 0; i < self->methods->len; i++)
+/* Makes the methods, with a share of each for each lane. */
+static void
+start_listener (Listener *listener)
+{
+  GrpcAioServer *self = listener->server;
+  Method *others = g_new0 (Method, 1);
+
+  for (guint i = 0; i < self->services->len; i++)
+    grpc_aio_service_foreach_method (g_ptr_array_index (self->services, i), register_method, listener);
+  others->listener = listener;
+  g_ptr_array_add (listener->methods, others);
+
+  for (guint i = 0; i < listener->methods->len; i++)
     {
-      Method *method = g_ptr_array_index (self->methods, i);
+      Method *method = g_ptr_array_index (listener->methods, i);
 
       method->shares = g_new0 (Share, self->lanes->len);
       for (guint j = 0; j < self->lanes->len; j++)
@@ -1379,6 +2128,25 @@ make_lanes (GrpcAioServer *self)
           method->shares[j].method = method;
           method->shares[j].lane = get_lane (self, j);
         }
+    }
+
+  for (guint i = 0; i < self->lanes->len; i++)
+    grpc_server_register_completion_queue (listener->core, grpc_aio_queue_get_core (get_lane (self, i)->queue), NULL);
+  grpc_server_start (listener->core);
+}
+
+/* With the lock. */
+static void
+ask_for_calls (Listener *listener)
+{
+  GrpcAioServer *self = listener->server;
+
+  for (guint i = 0; i < listener->methods->len; i++)
+    {
+      Method *method = g_ptr_array_index (listener->methods, i);
+
+      for (guint j = 0; j < self->lanes->len; j++)
+        add_requests (&method->shares[j], self->lanes->len > 1 ? REQUESTS_PER_WORKER : MIN_REQUESTS);
     }
 }
 
@@ -1413,21 +2181,23 @@ grpc_aio_server_start (GrpcAioServer *self,
   if (!check_xds (self, error))
     return FALSE;
 
-  for (guint i = 0; i < self->services->len; i++)
-    grpc_aio_service_foreach_method (g_ptr_array_index (self->services, i), register_method, self);
-  g_ptr_array_add (self->methods, g_new0 (Method, 1));
   make_lanes (self);
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      Listener *listener = g_ptr_array_index (self->listeners, i);
 
-  grpc_server_start (self->core);
+      if (listener->core != NULL)
+        start_listener (listener);
+    }
 
   g_mutex_lock (&self->lock);
   self->state = GRPC_AIO_SERVER_STATE_SERVING;
-  for (guint i = 0; i < self->methods->len; i++)
+  for (guint i = 0; i < self->listeners->len; i++)
     {
-      Method *method = g_ptr_array_index (self->methods, i);
+      Listener *listener = g_ptr_array_index (self->listeners, i);
 
-      for (guint j = 0; j < self->lanes->len; j++)
-        add_requests (self, &method->shares[j], self->lanes->len > 1 ? REQUESTS_PER_WORKER : MIN_REQUESTS);
+      if (listener->core != NULL)
+        ask_for_calls (listener);
     }
   g_mutex_unlock (&self->lock);
 
@@ -1445,6 +2215,12 @@ withdraw (GrpcAioOperation *operation,
 
   g_mutex_lock (&self->lock);
   found = grpc_aio_operation_list_remove (&self->stop_waiters, operation);
+  for (guint i = 0; i < self->listeners->len && !found; i++)
+    {
+      Listener *listener = g_ptr_array_index (self->listeners, i);
+
+      found = grpc_aio_operation_list_remove (&listener->waiters, operation);
+    }
   g_mutex_unlock (&self->lock);
 
   return found;
@@ -1682,4 +2458,172 @@ grpc_aio_server_wait_for_termination_sync (GrpcAioServer *self,
   grpc_aio_server_wait_for_termination_async (self, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_server_wait_for_termination_finish (self, grpc_aio_sync_wait (&sync), error);
+}
+
+/* With the lock. One that is not over. */
+static Listener *
+find_listener (GrpcAioServer *self,
+               const char *address)
+{
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      Listener *listener = g_ptr_array_index (self->listeners, i);
+
+      if (listener->core != NULL && g_str_equal (listener->address, address))
+        return listener;
+    }
+
+  return NULL;
+}
+
+/**
+ * grpc_aio_server_remove_port_async:
+ * @self: a server
+ * @address: an address given to [method@Server.add_port]; where that had port 0,
+ *   with the number that it returned
+ * @grace_usec: for how many microseconds the calls that came over this port may
+ *   go on; 0 cancels them at once, a negative number lets them end by themselves
+ * @cancellable: (nullable): a way to stop waiting; the port goes all the same
+ * @callback: (scope async): called once nothing of the port is left
+ * @user_data: data for @callback
+ *
+ * Stops listening at an address, while the server goes on at its others.
+ *
+ * The port is free at once for other programs. Clients that are connected there are
+ * told to connect elsewhere (GOAWAY of HTTP/2), the calls that run may end, and
+ * when there are none left the connections are closed. This works with all
+ * credentials.
+ *
+ * It may be called several times: each waits, and the shortest grace counts. A
+ * server that has lost its last port goes on until it is stopped.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_server_remove_port_async (GrpcAioServer *self,
+                                   const char *address,
+                                   gint64 grace_usec,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data)
+{
+  g_autoptr (GMainContext) context = NULL;
+  GrpcAioOperation *operation;
+  Listener *listener;
+  gboolean is_busy = FALSE, is_over = FALSE, is_waiting = FALSE;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVER (self));
+  g_return_if_fail (address != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
+
+  operation = new_stop_operation (self, grpc_aio_server_remove_port_async, cancellable, callback, user_data);
+  if (grpc_aio_operation_refuse_forked (operation))
+    return;
+
+  g_mutex_lock (&self->lock);
+  listener = find_listener (self, address);
+  if (listener != NULL)
+    {
+      begin_stop_listener (listener);
+      is_busy = listener->n_calls > 0;
+      is_over = listener->core == NULL;
+      is_waiting = !is_over && !grpc_aio_operation_is_withdrawn (operation);
+    }
+  if (is_waiting)
+    grpc_aio_operation_list_append (&listener->waiters, operation);
+  g_mutex_unlock (&self->lock);
+
+  if (listener == NULL)
+    {
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_NOT_FOUND, _("The server does not listen on %s"), address);
+      return;
+    }
+  if (is_over)
+    grpc_aio_operation_return_number (operation, TRUE);
+  else if (!is_waiting)
+    grpc_aio_operation_return_cancelled (operation);
+
+  resume_lanes (self);
+  context = g_main_context_ref_thread_default ();
+  if (is_busy && grace_usec == 0)
+    on_listener_grace_ended (listener);
+  else if (is_busy && grace_usec > 0)
+    set_listener_grace (listener, grace_usec, context);
+  check_listener (listener);
+}
+
+/**
+ * grpc_aio_server_remove_port_finish:
+ * @self: a server
+ * @result: the result given to the callback
+ * @error: where to put an error
+ *
+ * Ends [method@Server.remove_port_async].
+ *
+ * It fails with `G_IO_ERROR_NOT_FOUND` when the server does not listen there, or not
+ * any more.
+ *
+ * Returns: whether nothing of the port is left
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_server_remove_port_finish (GrpcAioServer *self,
+                                    GAsyncResult *result,
+                                    GError **error)
+{
+  g_return_val_if_fail (grpc_aio_operation_is_valid (result, self, grpc_aio_server_remove_port_async), FALSE);
+
+  return grpc_aio_operation_propagate_boolean (result, error);
+}
+
+/**
+ * grpc_aio_server_remove_port_sync:
+ * @self: a server
+ * @address: an address given to [method@Server.add_port]; where that had port 0,
+ *   with the number that it returned
+ * @grace_usec: for how many microseconds the calls that came over this port may
+ *   go on
+ * @cancellable: (nullable): a way to stop waiting
+ * @error: where to put an error
+ *
+ * Stops listening at an address, and blocks until nothing of the port is left.
+ * Cancelling it ends the grace.
+ *
+ * Returns: whether nothing of the port is left
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_server_remove_port_sync (GrpcAioServer *self,
+                                  const char *address,
+                                  gint64 grace_usec,
+                                  GCancellable *cancellable,
+                                  GError **error)
+{
+  g_autoptr (GrpcAioQueue) queue = NULL;
+  g_auto (GrpcAioSync) sync = { NULL };
+  Listener *listener = NULL;
+  gboolean is_removed;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), FALSE);
+  g_return_val_if_fail (address != NULL, FALSE);
+  g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
+
+  queue = ref_queue (self);
+  sync = grpc_aio_sync_begin (queue);
+  grpc_aio_server_remove_port_async (self, address, grace_usec, cancellable, grpc_aio_sync_ready, &sync);
+  is_removed = grpc_aio_server_remove_port_finish (self, grpc_aio_sync_wait (&sync), error);
+
+  /* The grace was counted in the context that goes now. */
+  if (!is_removed)
+    {
+      g_mutex_lock (&self->lock);
+      listener = find_listener (self, address);
+      g_mutex_unlock (&self->lock);
+    }
+  if (listener != NULL)
+    on_listener_grace_ended (listener);
+
+  return is_removed;
 }

@@ -7,6 +7,7 @@
 #include <grpc/grpc.h>
 
 #include "engine/grpc-aio-queue-private.h"
+#include "server/grpc-aio-server-private.h"
 
 G_BEGIN_DECLS
 
@@ -16,6 +17,7 @@ typedef struct
   grpc_call *core;
   grpc_metadata_array metadata;
   gpr_timespec deadline;
+  grpc_byte_buffer *payload;
 
   /* A method and a handler that live as long as the server, or the call's own. */
   const char *method;
@@ -24,7 +26,7 @@ typedef struct
   GrpcAioRpcMethodHandler *own_handler;
 
   char *host;
-  gpointer registration; /* the server's own */
+  GrpcAioSeat seat;
 } GrpcAioIncomingCall;
 
 GrpcAioServicerContext *grpc_aio_servicer_context_new (GrpcAioServer *server,
@@ -33,8 +35,12 @@ GrpcAioServicerContext *grpc_aio_servicer_context_new (GrpcAioServer *server,
 
 grpc_call *grpc_aio_servicer_context_get_parent_core (GrpcAioServicerContext *self);
 
+GrpcAioSeat *grpc_aio_servicer_context_get_seat (GrpcAioServicerContext *self);
+void grpc_aio_servicer_context_watch (GrpcAioServicerContext *self);
 void grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
-                                      gboolean has_payload,
-                                      grpc_byte_buffer *payload);
+                                      gboolean has_payload);
+void grpc_aio_servicer_context_refuse (GrpcAioServicerContext *self,
+                                       GrpcAioStatusCode code,
+                                       const char *details);
 
 G_END_DECLS

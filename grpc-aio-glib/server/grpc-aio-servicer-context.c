@@ -21,6 +21,14 @@
 #include "server/grpc-aio-server-private.h"
 #include "types/grpc-aio-rpc-status-private.h"
 
+/* A handler in a thread of the pool. */
+typedef struct
+{
+  GrpcAioHandlerTask task;
+  GrpcAioCompletion returned;
+  GrpcAioServicerContext *context; /* a reference */
+} BlockingRun;
+
 /**
  * GrpcAioServicerContext:
  *
@@ -49,7 +57,7 @@ struct _GrpcAioServicerContext
 
   GrpcAioCoreCall core_call; /* its lock is for the fields below */
   GrpcAioServer *server;
-  gpointer registration;
+  GrpcAioSeat seat;
   GrpcAioRpcMethodHandler *handler; /* the server's, or own_handler */
   GrpcAioRpcMethodHandler *own_handler;
   const char *method; /* the server's, or own_method */
@@ -73,6 +81,7 @@ struct _GrpcAioServicerContext
   gboolean is_done;
   gboolean is_cancelled;
   gboolean has_left; /* the server does not count it any more */
+  BlockingRun *run;  /* of a handler that blocks, until it is back */
 
   GrpcAioMetadata *trailing_metadata;
   GrpcAioStatusCode code;
@@ -148,6 +157,15 @@ arm_close (GrpcAioServicerContext *self)
   self->is_close_armed = grpc_aio_core_call_start (&self->core_call, &self->closing, &op, 1);
 }
 
+/* Drops the reference to the context. */
+static void
+blocking_run_free (BlockingRun *run)
+{
+  grpc_aio_server_task_ended (run->context->server);
+  g_object_unref (run->context);
+  g_free (run);
+}
+
 /* Looks, after each step, whether the call is over: answered, or given up. For
  * the server it has ended when grpc-core has nothing of it any more, either.
  * Both happen once. */
@@ -155,6 +173,7 @@ static void
 settle (GrpcAioServicerContext *self,
         gboolean is_closed)
 {
+  BlockingRun *run = NULL; /* that is not needed any more */
   gboolean is_idle, becomes_done, is_leaving;
 
   g_mutex_lock (&self->core_call.lock);
@@ -167,6 +186,8 @@ settle (GrpcAioServicerContext *self,
     {
       self->is_done = self->core_call.is_ending = TRUE;
       self->is_cancelled = self->is_core_cancelled != 0;
+      if (G_UNLIKELY (self->run != NULL) && grpc_aio_server_remove_task (self->server, &self->run->task))
+        run = g_steal_pointer (&self->run);
     }
   is_leaving = self->is_done && !self->has_left && is_idle;
   self->has_left |= is_leaving;
@@ -175,7 +196,9 @@ settle (GrpcAioServicerContext *self,
   if (becomes_done && !grpc_aio_queue_is_orphan (self->core_call.queue))
     g_signal_emit (self, signals[SIGNAL_DONE], 0);
   if (is_leaving)
-    grpc_aio_server_call_ended (self->server, self->registration);
+    grpc_aio_server_call_ended (self->server, &self->seat);
+  if (run != NULL)
+    blocking_run_free (run);
 }
 
 static void
@@ -257,7 +280,7 @@ grpc_aio_servicer_context_clear (gpointer object)
 
   /* A call that grpc-core would not close has ended now. */
   if (!self->has_left && self->server != NULL)
-    grpc_aio_server_call_ended (self->server, self->registration);
+    grpc_aio_server_call_ended (self->server, &self->seat);
 
   /* As a GObject does when it goes. */
   g_signal_handlers_destroy (self);
@@ -477,7 +500,7 @@ grpc_aio_servicer_context_new (GrpcAioServer *server,
   self->core_call.core = incoming->core;
   self->core_call.needs_initial_metadata = TRUE;
   self->server = g_object_ref (server);
-  self->registration = incoming->registration;
+  self->seat = incoming->seat;
   self->own_method = g_steal_pointer (&incoming->own_method);
   self->method = self->own_method != NULL ? self->own_method : incoming->method;
   self->own_handler = g_steal_pointer (&incoming->own_handler);
@@ -486,6 +509,7 @@ grpc_aio_servicer_context_new (GrpcAioServer *server,
   self->deadline = incoming->deadline;
   self->request_array = incoming->metadata;
   grpc_metadata_array_init (&incoming->metadata);
+  self->request_buffer = g_steal_pointer (&incoming->payload);
 
   return self;
 }
@@ -502,6 +526,94 @@ grpc_aio_servicer_context_get_parent_core (GrpcAioServicerContext *self)
   return self->core_call.core;
 }
 
+GrpcAioSeat *
+grpc_aio_servicer_context_get_seat (GrpcAioServicerContext *self)
+{
+  return &self->seat;
+}
+
+/* Notices the end of a call that nothing else is done with yet. */
+void
+grpc_aio_servicer_context_watch (GrpcAioServicerContext *self)
+{
+  g_mutex_lock (&self->core_call.lock);
+  arm_close (self);
+  g_mutex_unlock (&self->core_call.lock);
+}
+
+/* Answers a call that no handler gets. */
+void
+grpc_aio_servicer_context_refuse (GrpcAioServicerContext *self,
+                                  GrpcAioStatusCode code,
+                                  const char *details)
+{
+  answer (self, NULL, code, details);
+}
+
+static GBytes *
+take_request (GrpcAioServicerContext *self)
+{
+  return self->request_buffer != NULL ? grpc_aio_bytes_new_take_core (g_steal_pointer (&self->request_buffer)) : NULL;
+}
+
+/* In the call's main context. */
+static void
+on_returned (GrpcAioCompletion *completion,
+             gboolean ok)
+{
+  BlockingRun *run = (BlockingRun *) ((guint8 *) completion - G_STRUCT_OFFSET (BlockingRun, returned));
+  GrpcAioServicerContext *self = run->context;
+
+  g_mutex_lock (&self->core_call.lock);
+  self->run = NULL;
+  g_mutex_unlock (&self->core_call.lock);
+
+  blocking_run_free (run);
+}
+
+/* In a thread of the pool. The handler has a main context for itself: what it
+ * waits for in _sync functions does not depend on others, and nothing of it is
+ * left behind in the thread. */
+static void
+run_in_thread (GrpcAioHandlerTask *task)
+{
+  BlockingRun *run = (BlockingRun *) task;
+  GrpcAioServicerContext *self = run->context;
+  g_autoptr (GMainContext) main_context = g_main_context_new ();
+
+  /* FALSE when the process exits. */
+  if (grpc_aio_core_enter ())
+    {
+      g_main_context_push_thread_default (main_context);
+      grpc_aio_queue_set_foreign (self->core_call.queue);
+      if (!grpc_aio_servicer_context_is_done (self))
+        grpc_aio_rpc_method_handler_run (self->handler, self, self->request);
+      grpc_aio_queue_set_foreign (NULL);
+      g_main_context_pop_thread_default (main_context);
+      grpc_aio_core_leave ();
+    }
+
+  grpc_aio_queue_push (self->core_call.queue, &run->returned);
+}
+
+/* Notices the end of the call meanwhile. */
+static void
+run_blocking (GrpcAioServicerContext *self)
+{
+  BlockingRun *run = g_new0 (BlockingRun, 1);
+
+  run->task.run = run_in_thread;
+  run->returned.run = on_returned;
+  run->context = g_object_ref (self);
+
+  g_mutex_lock (&self->core_call.lock);
+  arm_close (self);
+  self->run = run;
+  g_mutex_unlock (&self->core_call.lock);
+
+  grpc_aio_server_push_task (self->server, &run->task);
+}
+
 /* Runs the handler with the one request, or without for a stream of them. Takes
  * over @request: GJS gives handlers no reference of their own. */
 static void
@@ -512,6 +624,8 @@ run_handler (GrpcAioServicerContext *self,
 
   if (!streams_requests (self) && request == NULL)
     answer (self, NULL, GRPC_AIO_STATUS_CODE_INTERNAL, _("There is no request, or it could not be decompressed"));
+  else if (G_UNLIKELY (grpc_aio_rpc_method_handler_get_blocking (self->handler)))
+    run_blocking (self);
   else
     grpc_aio_rpc_method_handler_run (self->handler, self, request);
 
@@ -526,10 +640,7 @@ on_request (GrpcAioCoreCall *core_call,
             gboolean ok)
 {
   GrpcAioServicerContext *self = context_of (core_call);
-  GBytes *request = NULL;
-
-  if (self->request_buffer != NULL)
-    request = grpc_aio_bytes_new_take_core (g_steal_pointer (&self->request_buffer));
+  GBytes *request = take_request (self);
 
   if (grpc_aio_queue_is_orphan (core_call->queue))
     {
@@ -545,11 +656,10 @@ on_request (GrpcAioCoreCall *core_call,
   g_object_unref (self);
 }
 
-/* Serves the call. Without a handler the method is unknown. Takes over @payload. */
+/* Serves the call. Without a handler the method is unknown. */
 void
 grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
-                                 gboolean has_payload,
-                                 grpc_byte_buffer *payload)
+                                 gboolean has_payload)
 {
   gboolean is_receiving = FALSE;
   const grpc_op op = {
@@ -567,7 +677,7 @@ grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
 
   if (has_payload || streams_requests (self))
     {
-      run_handler (self, payload != NULL ? grpc_aio_bytes_new_take_core (payload) : NULL);
+      run_handler (self, take_request (self));
       return;
     }
 

@@ -465,7 +465,7 @@ test_calls (Fixture *fixture,
     assert_answers (fixture, "Echo");
 
   stop (fixture, LONG_GRACE);
-  g_assert_cmpuint (fixture->n_notified, ==, 1);
+  g_assert_cmpuint (fixture->n_notified, ==, 2);
   g_assert_cmpint (grpc_aio_server_get_state (fixture->server), ==, GRPC_AIO_SERVER_STATE_STOPPED);
 
   /* Again, after the threads have ended. */
@@ -619,7 +619,7 @@ test_grace (Fixture *fixture,
   g_test_summary ("Calls that run when the grace ends are cancelled");
 
   stop (fixture, G_USEC_PER_SEC / 50);
-  g_assert_cmpuint (fixture->n_notified, ==, 1);
+  g_assert_cmpuint (fixture->n_notified, ==, 2);
   for (guint i = 0; i < calls->len; i++)
     {
       iterate_until (is_done, calls->pdata[i]);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#define _GNU_SOURCE /* memmem () */
+
 #include <string.h>
 #include <unistd.h>
 
@@ -294,6 +296,77 @@ test_options (NewFixture *fixture,
 
   stop (server);
   g_assert_finalize_object (server);
+}
+
+/* As grpc-core writes the header the first time. */
+static gboolean
+has_encoding (GBytes *received,
+              const char *encoding)
+{
+  g_autofree char *header = g_strdup_printf ("grpc-encoding%c%s", (int) strlen (encoding), encoding);
+
+  return memmem (g_bytes_get_data (received, NULL), g_bytes_get_size (received), header, strlen (header)) != NULL;
+}
+
+static void
+test_compression (NewFixture *fixture,
+                  gconstpointer data)
+{
+  static const struct
+  {
+    GrpcAioCompression compression;
+    GrpcAioCompression option;
+    const char *encoding;
+  } cases[] = {
+    { GRPC_AIO_COMPRESSION_NONE, GRPC_AIO_COMPRESSION_NONE, NULL },
+    { GRPC_AIO_COMPRESSION_DEFLATE, GRPC_AIO_COMPRESSION_NONE, "deflate" },
+    { GRPC_AIO_COMPRESSION_GZIP, GRPC_AIO_COMPRESSION_NONE, "gzip" },
+    { GRPC_AIO_COMPRESSION_NONE, GRPC_AIO_COMPRESSION_GZIP, "gzip" },
+    { GRPC_AIO_COMPRESSION_DEFLATE, GRPC_AIO_COMPRESSION_GZIP, "deflate" },
+  };
+  g_autofree char *text = g_strnfill (100 * 1000, 'a');
+
+  g_test_summary ("Responses are compressed as the server says, or else its options");
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GrpcAioChannelOptions) options = grpc_aio_channel_options_new ();
+      g_autoptr (Relay) relay = NULL;
+      g_autoptr (GBytes) response = NULL;
+      g_autoptr (GBytes) received = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autofree char *target = NULL;
+      GrpcAioServer *server;
+      GrpcAioCompression compression;
+
+      if (cases[i].option != GRPC_AIO_COMPRESSION_NONE)
+        grpc_aio_channel_options_set_int (options, "grpc.default_compression_algorithm", (int) cases[i].option);
+      server = g_object_new (GRPC_AIO_TYPE_SERVER, "options", options, "compression", cases[i].compression, NULL);
+      g_object_get (server, "compression", &compression, NULL);
+      g_assert_cmpint (compression, ==, cases[i].compression);
+      g_assert_cmpint (grpc_aio_server_get_compression (server), ==, cases[i].compression);
+      grpc_aio_server_add_service (server, fixture->service);
+      target = g_strdup_printf ("127.0.0.1:%d", add_port (server, "127.0.0.1:0"));
+      start (server);
+
+      relay = relay_new (target);
+      response = invoke (relay_get_target (relay), "/test.Peer/Echo", text, &error);
+      g_assert_no_error (error);
+      assert_bytes (response, text);
+      received = relay_get_received (relay);
+      if (cases[i].encoding != NULL)
+        {
+          g_assert_true (has_encoding (received, cases[i].encoding));
+          g_assert_cmpuint (g_bytes_get_size (received), <, 10 * 1000);
+        }
+      else
+        {
+          g_assert_cmpuint (g_bytes_get_size (received), >, 100 * 1000);
+        }
+
+      stop (server);
+      g_assert_finalize_object (server);
+    }
 }
 
 static void
@@ -713,15 +786,16 @@ test_notify (NewFixture *fixture,
 {
   g_autoptr (GArray) states = g_array_new (FALSE, FALSE, sizeof (GrpcAioServerState));
 
-  g_test_summary ("Serving and having stopped are notified");
+  g_test_summary ("Serving, stopping and having stopped are notified");
 
   g_signal_connect (fixture->server, "notify::state", G_CALLBACK (on_notify_state), states);
   start (fixture->server);
   g_assert_cmpuint (states->len, ==, 1);
   g_assert_cmpint (g_array_index (states, GrpcAioServerState, 0), ==, GRPC_AIO_SERVER_STATE_SERVING);
   stop (fixture->server);
-  g_assert_cmpuint (states->len, >=, 2);
-  g_assert_cmpint (g_array_index (states, GrpcAioServerState, states->len - 1), ==, GRPC_AIO_SERVER_STATE_STOPPED);
+  g_assert_cmpuint (states->len, ==, 3);
+  g_assert_cmpint (g_array_index (states, GrpcAioServerState, 1), ==, GRPC_AIO_SERVER_STATE_STOPPING);
+  g_assert_cmpint (g_array_index (states, GrpcAioServerState, 2), ==, GRPC_AIO_SERVER_STATE_STOPPED);
   g_signal_handlers_disconnect_by_data (fixture->server, states);
 }
 
@@ -1293,6 +1367,7 @@ main (int argc,
   ADD_NEW ("/server/properties", NULL, test_properties);
   ADD_NEW ("/server/unstarted", NULL, test_unstarted);
   ADD_NEW ("/server/options", NULL, test_options);
+  ADD_NEW ("/server/compression", NULL, test_compression);
   ADD_NEW ("/server/port/0", NULL, test_port_0);
   ADD_NEW ("/server/port/busy-socket", NULL, test_busy_socket);
   ADD_NEW ("/server/port/busy-server", NULL, test_busy_server);

@@ -576,14 +576,37 @@ test('servers', async fixture => {
     equal(server.get_n_workers(), 2);
     server.set_n_workers(0);
     equal(get(server, 'n-workers'), 0);
+    server.max_threads = 3;
+    equal(server.get_max_threads(), 3);
+    server.set_max_threads(0);
+    equal(get(server, 'max-threads'), 0);
 
     failsNow(() => server.add_port(`127.0.0.1:${fixture.port}`, null), IOErrorEnum, IOErrorEnum.ADDRESS_IN_USE);
-    check(server.add_port('127.0.0.1:0', GrpcAio.ServerCredentials.new_insecure()) > 0);
+    const port = server.add_port('127.0.0.1:0', GrpcAio.ServerCredentials.new_insecure());
+    check(port > 0);
+    const otherPort = server.add_port('127.0.0.1:0', null);
+
+    equal(server.get_compression(), GrpcAio.Compression.NONE);
+    const compressing = fixture.census.add(new GrpcAio.Server({compression: GrpcAio.Compression.GZIP}));
+    equal(get(compressing, 'compression'), GrpcAio.Compression.GZIP);
+
+    server.maximum_concurrent_rpcs = 3;
+    server.maximum_queued_rpcs = 4;
+    equal(server.get_maximum_concurrent_rpcs(), 3);
+    equal(server.get_maximum_queued_rpcs(), 4);
+    server.set_maximum_concurrent_rpcs(5);
+    server.set_maximum_queued_rpcs(6);
+    equal(get(server, 'maximum-concurrent-rpcs'), 5);
+    equal(get(server, 'maximum-queued-rpcs'), 6);
 
     const service = GrpcAio.Service.new('test.Hand');
     const made = GrpcAio.RpcMethodHandler.new_unary_unary(echo);
     equal(made.get_kind(), MethodKind.UNARY_UNARY);
     equal(get(made, 'kind'), MethodKind.UNARY_UNARY);
+    made.blocking = true;
+    check(made.get_blocking());
+    made.set_blocking(false);
+    check(!get(made, 'blocking'));
     service.add_method('Echo', made);
     equal(service.get_method('Echo'), made);
     equal(service.get_method('None'), null);
@@ -597,6 +620,11 @@ test('servers', async fixture => {
     check(server.start());
     equal(server.get_state(), ServerState.SERVING);
     const terminated = server.wait_for_termination_async(null);
+    equal(server.get_queued_calls(), 0);
+    equal(get(server, 'queued-calls'), 0);
+    check(await server.remove_port_async(`127.0.0.1:${port}`, 0, null));
+    check(server.remove_port_sync(`127.0.0.1:${otherPort}`, 0, null));
+    await fails(server.remove_port_async('nowhere:1', 0, null), IOErrorEnum, IOErrorEnum.NOT_FOUND);
     check(server.stop_sync(0, null));
     check(await terminated);
     await until(() => states.includes(ServerState.STOPPED));

@@ -544,7 +544,20 @@ async def servers(fixture):
 
     address = f'127.0.0.1:{fixture.port}'
     fails_now(IO_ERROR, IOErrorEnum.ADDRESS_IN_USE, server.add_port, address, None)
-    assert server.add_port('127.0.0.1:0', GrpcAio.ServerCredentials.new_insecure()) > 0
+    port = server.add_port('127.0.0.1:0', GrpcAio.ServerCredentials.new_insecure())
+    assert port > 0
+    other_port = server.add_port('127.0.0.1:0', None)
+
+    equal((server.get_compression(), get(server, 'compression')), (GrpcAio.Compression.NONE,) * 2)
+    compressing = fixture.census.add(GrpcAio.Server(compression=GrpcAio.Compression.GZIP))
+    equal(compressing.get_compression(), GrpcAio.Compression.GZIP)
+
+    server.props.maximum_concurrent_rpcs = 3
+    server.props.maximum_queued_rpcs = 4
+    equal((server.get_maximum_concurrent_rpcs(), server.get_maximum_queued_rpcs()), (3, 4))
+    server.set_maximum_concurrent_rpcs(5)
+    server.set_maximum_queued_rpcs(6)
+    equal((get(server, 'maximum-concurrent-rpcs'), get(server, 'maximum-queued-rpcs')), (5, 6))
 
     service = GrpcAio.Service.new('test.Hand')
     made = GrpcAio.RpcMethodHandler.new_unary_unary(lambda context, request: context.complete(request))
@@ -560,6 +573,10 @@ async def servers(fixture):
     assert server.start()
     equal(server.get_state(), State.SERVING)
     terminated = started(server, 'wait_for_termination')
+    equal((server.get_queued_calls(), get(server, 'queued-calls')), (0, 0))
+    assert await operation(server, 'remove_port', f'127.0.0.1:{port}', 0)
+    assert server.remove_port_sync(f'127.0.0.1:{other_port}', 0, None)
+    await fails(operation(server, 'remove_port', 'nowhere:1', 0), IO_ERROR, IOErrorEnum.NOT_FOUND)
     assert server.stop_sync(0, None)
     assert await terminated
     await until(lambda: State.STOPPED in states)
@@ -623,6 +640,54 @@ async def xds(fixture):
 
     fixture.channel = fixture.census.add(GrpcAio.Channel.new('xds:///service', None))
     await fails(fixture.invoke('Echo', ''), ERROR, GrpcAio.Error.UNAVAILABLE)
+
+
+@case
+async def blocking_handlers(fixture):
+    await operation(fixture.server, 'stop', 0)
+    asked = threading.Event()
+
+    def wait(context, request):
+        assert asked.wait(60) and threading.current_thread() is not threading.main_thread()
+        context.complete(request)
+
+    def ask(context, request):
+        assert threading.current_thread() is threading.main_thread()
+        asked.set()
+        context.complete(request)
+
+    def join(context, request):
+        texts = []
+        while message := context.read_sync(None):
+            texts.append(text_of(message))
+        context.complete(bytes_of(' '.join(texts)))
+
+    service = GrpcAio.Service.new('test.Test')
+    for name, make, func in [('Wait', 'new_unary_unary', wait), ('Join', 'new_stream_unary', join)]:
+        handler = getattr(GrpcAio.RpcMethodHandler, make)(func)
+        assert not handler.get_blocking()
+        handler.set_blocking(True)
+        assert handler.get_blocking() and get(handler, 'blocking')
+        service.add_method(name, handler)
+    service.add_method('Ask', GrpcAio.RpcMethodHandler.new_unary_unary(ask))
+    server = fixture.server = fixture.census.add(GrpcAio.Server.new())
+    equal(server.get_max_threads(), 0)
+    server.props.max_threads = 3
+    equal((server.get_max_threads(), get(server, 'max-threads')), (3, 3))
+    server.set_max_threads(2)
+    server.add_service(service)
+    fixture.port = server.add_port('127.0.0.1:0', None)
+    server.start()
+
+    fixture.channel = fixture.new_channel()
+    waiting = fixture.call('Wait', 'at last')
+    equal(text_of(await fixture.invoke('Ask', 'now')), 'now')
+    equal(text_of(await operation(waiting, 'response')), 'at last')
+    call = fixture.call('Join')
+    for text in 'abc':
+        await operation(call, 'write', bytes_of(text))
+    await operation(call, 'done_writing')
+    equal(text_of(await operation(call, 'response')), 'a b c')
 
 
 @case

@@ -739,7 +739,23 @@ private async void servers (Fixture fixture) throws Error {
         check (false);
     } catch (IOError.ADDRESS_IN_USE error) {
     }
-    check (server.add_port ("127.0.0.1:0", new GrpcAio.ServerCredentials.insecure ()) > 0);
+    var port = server.add_port ("127.0.0.1:0", new GrpcAio.ServerCredentials.insecure ());
+    check (port > 0);
+    var other_port = server.add_port ("127.0.0.1:0", null);
+
+    equal_int (server.get_compression (), GrpcAio.Compression.NONE);
+    var compressing = Object.new (typeof (GrpcAio.Server), "compression", GrpcAio.Compression.GZIP) as GrpcAio.Server;
+    fixture.census.add (compressing);
+    equal_int (property (compressing, "compression").get_enum (), GrpcAio.Compression.GZIP);
+
+    server.maximum_concurrent_rpcs = 3;
+    server.maximum_queued_rpcs = 4;
+    equal_int ((int) server.get_maximum_concurrent_rpcs (), 3);
+    equal_int ((int) server.get_maximum_queued_rpcs (), 4);
+    server.set_maximum_concurrent_rpcs (5);
+    server.set_maximum_queued_rpcs (6);
+    equal_int ((int) property (server, "maximum-concurrent-rpcs").get_uint (), 5);
+    equal_int ((int) property (server, "maximum-queued-rpcs").get_uint (), 6);
 
     var service = new GrpcAio.Service ("test.Hand");
     var made = new GrpcAio.RpcMethodHandler.unary_unary ((context, request) => {
@@ -762,6 +778,15 @@ private async void servers (Fixture fixture) throws Error {
     equal_int (server.state, GrpcAio.ServerState.SERVING);
     var terminated = new Pending ();
     server.wait_for_termination_async.begin (null, (source, value) => terminated.ready (source, value));
+    equal_int ((int) server.get_queued_calls (), 0);
+    equal_int ((int) property (server, "queued-calls").get_uint (), 0);
+    check (yield server.remove_port_async (@"127.0.0.1:$port", 0, null));
+    check (server.remove_port_sync (@"127.0.0.1:$other_port", 0));
+    try {
+        yield server.remove_port_async ("nowhere:1", 0, null);
+        check (false);
+    } catch (IOError.NOT_FOUND error) {
+    }
     check (server.stop_sync (0));
     check (server.wait_for_termination_async.end (yield terminated.wait ()));
     yield until (() => was_stopped);
@@ -845,6 +870,49 @@ private async void xds (Fixture fixture) throws Error {
         error = failure;
     }
     expect_grpc (error, GrpcAio.Error.UNAVAILABLE);
+}
+
+private async void blocking_handlers (Fixture fixture) throws Error {
+    var main_thread = Thread.self<void*> ();
+    int n_elsewhere = 0;
+    var service = new GrpcAio.Service ("test.Test");
+    var handler = new GrpcAio.RpcMethodHandler.stream_unary ((context, request) => {
+        Bytes? last = null;
+        if (Thread.self<void*> () != main_thread)
+            AtomicInt.inc (ref n_elsewhere);
+        try {
+            Bytes? message;
+            while ((message = context.read_sync ()) != null)
+                last = message;
+            context.complete (last);
+        } catch (Error error) {
+            context.complete_with_error (error);
+        }
+    });
+    check (!handler.get_blocking ());
+    handler.blocking = true;
+    check (property (handler, "blocking").get_boolean ());
+    handler.set_blocking (true);
+    service.add_method ("Join", handler);
+
+    yield fixture.server.stop_async (0, null);
+    var server = new GrpcAio.Server ();
+    fixture.census.add (server);
+    equal_int ((int) server.get_max_threads (), 0);
+    server.max_threads = 3;
+    equal_int ((int) property (server, "max-threads").get_uint (), 3);
+    server.set_max_threads (2);
+    server.add_service (service);
+    fixture.port = server.add_port ("127.0.0.1:0", null);
+    server.start ();
+    fixture.server = server;
+    fixture.connect_to (fixture.port);
+    var call = fixture.call ("Join");
+    yield call.write_async (bytes_of ("one"), null);
+    yield call.write_async (bytes_of ("two"), null);
+    yield call.done_writing_async (null);
+    equal_text (text_of (yield call.response_async (null)), "two");
+    equal_int (AtomicInt.get (ref n_elsewhere), 1);
 }
 
 private string read_pem (string name) throws Error {
@@ -1026,12 +1094,33 @@ private async void many_calls (Fixture fixture) throws Error {
 }
 
 private const string[] CASES = {
-    "unary", "every-code", "failures-of-handlers", "metadata-of-failures", "status-details", "deadlines",
-    "cancelling-a-call", "cancelling-an-operation", "answers-later", "streams-of-responses", "streams-of-requests", "streams-both-ways",
-    "wrong-kinds", "metadata", "options", "generic-handlers", "channels", "servers", "workers", "xds", "tls", "main-contexts",
-    "blocking", "dropped-references", "many-calls", "auth-contexts"
-    "wrong-kinds", "metadata", "options", "generic-handlers", "channels", "servers", "workers", "tls", "main-contexts",
-    "blocking", "dropped-references", "many-calls", "auth-contexts",
+    "unary",
+    "every-code",
+    "failures-of-handlers",
+    "metadata-of-failures",
+    "status-details",
+    "deadlines",
+    "cancelling-a-call",
+    "cancelling-an-operation",
+    "answers-later",
+    "streams-of-responses",
+    "streams-of-requests",
+    "streams-both-ways",
+    "wrong-kinds",
+    "metadata",
+    "options",
+    "generic-handlers",
+    "channels",
+    "servers",
+    "workers",
+    "blocking-handlers",
+    "xds",
+    "tls",
+    "main-contexts",
+    "blocking",
+    "dropped-references",
+    "many-calls",
+    "auth-contexts",
     "call-credentials"
 };
 
@@ -1098,6 +1187,9 @@ private async void run_case (string name) throws Error {
             break;
         case "xds":
             yield xds (fixture);
+            break;
+        case "blocking-handlers":
+            yield blocking_handlers (fixture);
             break;
         case "tls":
             yield tls (fixture);
