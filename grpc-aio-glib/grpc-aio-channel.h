@@ -21,6 +21,14 @@ GrpcAioChannel *grpc_aio_channel_new_with_options (const char *target,
                                                    GrpcAioChannelOptions *options);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannel *grpc_aio_channel_new_for_connectable (GSocketConnectable *connectable,
+                                                      GrpcAioChannelCredentials *credentials,
+                                                      GrpcAioChannelOptions *options);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GSocketConnectable *grpc_aio_channel_get_connectable (GrpcAioChannel *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 const char *grpc_aio_channel_get_target (GrpcAioChannel *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL

@@ -21,6 +21,9 @@ void grpc_aio_call_run (GrpcAioMultiCallable *multi_callable,
                         GrpcAioOperation *operation);
 
 /* Any thread. */
+void grpc_aio_call_end_hold (GrpcAioChannelMember *member,
+                             grpc_status_code code,
+                             const char *details);
 void grpc_aio_call_cancel_member (GrpcAioChannelMember *member,
                                   const char *details);
 

@@ -24,6 +24,16 @@
 #include "types/grpc-aio-error-private.h"
 #include "types/grpc-aio-rpc-status-private.h"
 
+/* A call whose server is still being looked up is one of a channel that never
+ * connects: there it can end. What it is to be is kept here. */
+typedef struct
+{
+  GrpcAioBatch batch;
+  GBytes *request;
+  GrpcAioCallOptions *options;
+  GPtrArray *cores; /* that were replaced; who cancels may still have them */
+} Hold;
+
 /**
  * GrpcAioCall:
  *
@@ -96,6 +106,8 @@ struct _GrpcAioCall
   GBytes *response;
   GrpcAioStatusCode code;
   char *details;
+
+  Hold *hold; /* NULL but for a call that waits, or has waited, for addresses */
 };
 
 enum
@@ -501,6 +513,15 @@ grpc_aio_call_dispose (GObject *object)
 }
 
 static void
+hold_free (Hold *hold)
+{
+  g_clear_pointer (&hold->request, g_bytes_unref);
+  g_clear_object (&hold->options);
+  g_ptr_array_unref (hold->cores);
+  g_free (hold);
+}
+
+static void
 empty_array (grpc_metadata_array *array)
 {
   array->count = 0;
@@ -535,6 +556,7 @@ grpc_aio_call_clear (gpointer object)
   g_clear_pointer (&self->trailing_metadata, grpc_aio_metadata_unref);
   g_clear_pointer (&self->response, g_bytes_unref);
   g_clear_pointer (&self->details, g_free);
+  g_clear_pointer (&self->hold, hold_free);
   g_clear_object (&self->multi_callable);
 
   memset (&self->core_call, 0, sizeof *self - G_STRUCT_OFFSET (GrpcAioCall, core_call));
@@ -679,6 +701,71 @@ add_compression (GrpcAioCoreMetadata *metadata,
     grpc_aio_core_metadata_add_static (metadata, GRPC_COMPRESSION_REQUEST_ALGORITHM_MD_KEY, name);
 }
 
+static grpc_op
+new_status_op (GrpcAioCall *self)
+{
+  return (grpc_op){
+    .op = GRPC_OP_RECV_STATUS_ON_CLIENT,
+    .data.recv_status_on_client = {
+        .trailing_metadata = &self->trailing_array,
+        .status = &self->core_code,
+        .status_details = &self->core_details,
+        .error_string = &self->core_debug_string,
+    },
+  };
+}
+
+static void on_hold_ended (GrpcAioCoreCall *core_call,
+                           gboolean ok);
+
+/* What the program changes from now on is for other calls. */
+static GrpcAioCallOptions *
+copy_options (const GrpcAioCallOptions *options)
+{
+  GrpcAioCallOptions *copy = grpc_aio_call_options_new ();
+  g_autofree GParamSpec **pspecs = NULL;
+  guint n_pspecs;
+
+  pspecs = g_object_class_list_properties (G_OBJECT_GET_CLASS (options), &n_pspecs);
+  for (guint i = 0; i < n_pspecs; i++)
+    {
+      g_auto (GValue) value = G_VALUE_INIT;
+
+      g_object_get_property (G_OBJECT (options), pspecs[i]->name, &value);
+      g_object_set_property (G_OBJECT (copy), pspecs[i]->name, &value);
+    }
+  if (options->metadata != NULL)
+    {
+      g_autoptr (GrpcAioMetadata) metadata = grpc_aio_metadata_copy (options->metadata);
+
+      grpc_aio_call_options_set_metadata (copy, metadata);
+    }
+
+  return copy;
+}
+
+/* Waits for the channel to find its addresses, or for the call to end before. As
+ * start () with locks. */
+static gboolean
+hold (GrpcAioCall *self,
+      GBytes *request,
+      const GrpcAioCallOptions *options)
+{
+  const grpc_op op = new_status_op (self);
+
+  if (self->hold == NULL)
+    {
+      self->hold = g_new0 (Hold, 1);
+      self->hold->batch.done = on_hold_ended;
+      self->hold->request = request != NULL ? g_bytes_ref (request) : NULL;
+      self->hold->options = options != NULL ? copy_options (options) : NULL;
+      self->hold->cores = g_ptr_array_new_with_free_func ((GDestroyNotify) grpc_call_unref);
+    }
+  self->core_call.is_held = TRUE;
+
+  return grpc_aio_core_call_start (&self->core_call, &self->hold->batch, &op, 1);
+}
+
 /* As few batches as the kind of the method allows. With the lock, unless nobody
  * else has the call. */
 static gboolean
@@ -691,6 +778,9 @@ start (GrpcAioCall *self,
   gsize n_ops = 0, n_start_ops;
   grpc_byte_buffer message;
   gboolean started;
+
+  if (G_UNLIKELY (self->member.is_held))
+    return hold (self, request, options);
 
   grpc_aio_core_metadata_init (&metadata, options != NULL ? options->metadata : NULL);
   if (options != NULL && options->compression_set)
@@ -713,15 +803,7 @@ start (GrpcAioCall *self,
       .op = GRPC_OP_RECV_MESSAGE,
       .data.recv_message.recv_message = &self->response_buffer,
     };
-  ops[n_ops++] = (grpc_op){
-    .op = GRPC_OP_RECV_STATUS_ON_CLIENT,
-    .data.recv_status_on_client = {
-        .trailing_metadata = &self->trailing_array,
-        .status = &self->core_code,
-        .status_details = &self->core_details,
-        .error_string = &self->core_debug_string,
-    },
-  };
+  ops[n_ops++] = new_status_op (self);
 
   if (is_unary_unary (self))
     {
@@ -742,6 +824,96 @@ start (GrpcAioCall *self,
     grpc_slice_buffer_destroy (&message.data.raw.slice_buffer);
 
   return started;
+}
+
+/* As it was before the call waited. */
+static void
+forget_status (GrpcAioCall *self)
+{
+  empty_array (&self->trailing_array);
+  grpc_slice_unref (self->core_details);
+  self->core_details = grpc_empty_slice ();
+  gpr_free ((gpointer) self->core_debug_string);
+  self->core_debug_string = NULL;
+}
+
+static void
+replace_status (GrpcAioCall *self,
+                grpc_status_code code,
+                const char *details)
+{
+  forget_status (self);
+  self->core_code = code;
+  self->core_details = grpc_slice_from_copied_string (details);
+}
+
+/* FALSE when the channel was closed meanwhile, or grpc-core refuses. */
+static gboolean
+start_held (GrpcAioCall *self)
+{
+  GrpcAioCallOptions *options = self->hold->options;
+  grpc_call *parent = NULL;
+  gint64 left = self->deadline_usec - g_get_monotonic_time ();
+  gpr_timespec deadline = gpr_inf_future (GPR_CLOCK_MONOTONIC);
+  grpc_call *core = NULL;
+  gboolean has_started, is_held;
+
+  if (self->deadline_usec != G_MAXINT64)
+    deadline = gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC), gpr_time_from_micros (MAX (left, 0), GPR_TIMESPAN));
+  if (options != NULL && options->parent != NULL)
+    parent = grpc_aio_servicer_context_get_parent_core (options->parent);
+  if (!grpc_aio_channel_replace_call (self->channel, self->core_call.queue,
+                                      grpc_aio_multi_callable_get_registered (self->multi_callable),
+                                      grpc_aio_multi_callable_get_method (self->multi_callable),
+                                      options != NULL ? options->authority : NULL,
+                                      parent, deadline, &core, &self->member))
+    return FALSE;
+
+  g_mutex_lock (&self->core_call.lock);
+  forget_status (self);
+  g_ptr_array_add (self->hold->cores, self->core_call.core);
+  g_atomic_pointer_set (&self->core_call.core, core);
+  has_started = start (self, self->hold->request, options);
+  is_held = self->member.is_held;
+  g_mutex_unlock (&self->core_call.lock);
+
+  /* Who cancelled meanwhile may have met the call that is replaced. */
+  if (!has_started)
+    grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_INTERNAL, _("The call could not be started"));
+  else if (g_atomic_int_get (&self->is_cancelled_here))
+    grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, _("The call was cancelled"));
+  if (!is_held)
+    grpc_aio_core_call_release (&self->core_call, has_started);
+
+  return has_started;
+}
+
+/* Nothing was held for long enough to start it, or it goes on now. */
+static void
+on_hold_ended (GrpcAioCoreCall *core_call,
+               gboolean ok)
+{
+  GrpcAioCall *self = call_of (core_call);
+
+  if (self->core_code == GRPC_AIO_CHANNEL_RELEASED)
+    {
+      if (!g_atomic_int_get (&self->is_cancelled_here) && start_held (self))
+        return;
+
+      if (g_atomic_int_get (&self->is_cancelled_here))
+        replace_status (self, GRPC_STATUS_CANCELLED, _("The call was cancelled"));
+      else
+        replace_status (self, GRPC_STATUS_INTERNAL, _("The call could not be started"));
+    }
+
+  if (is_unary_unary (self))
+    {
+      (self->is_hidden ? on_hidden_ended : on_unary_ended) (core_call, ok);
+      return;
+    }
+
+  grpc_aio_core_call_release (&self->core_call, FALSE);
+  on_ended (core_call, ok);
 }
 
 /* A call that cannot start has its status at once. */
@@ -777,6 +949,7 @@ create (GrpcAioMultiCallable *multi_callable,
   self->channel = grpc_aio_multi_callable_get_channel (multi_callable);
   self->kind = grpc_aio_multi_callable_get_kind (multi_callable);
   grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue);
+  self->member.waits_for_ready = options != NULL && options->wait_for_ready;
 
   if (!grpc_aio_core_is_usable ())
     {
@@ -861,6 +1034,18 @@ grpc_aio_call_run (GrpcAioMultiCallable *multi_callable,
 
   settle (self, operation);
   grpc_aio_core_call_lose_owner (&self->core_call);
+}
+
+/* Any thread; with the channel's lock, which keeps the call. Ends what stands for a
+ * call that waits for addresses. */
+void
+grpc_aio_call_end_hold (GrpcAioChannelMember *member,
+                        grpc_status_code code,
+                        const char *details)
+{
+  GrpcAioCall *self = (GrpcAioCall *) ((guint8 *) member - G_STRUCT_OFFSET (GrpcAioCall, member));
+
+  grpc_aio_core_call_cancel (&self->core_call, code, details);
 }
 
 /* Any thread; with the channel's lock, which keeps the call. */

@@ -15,7 +15,14 @@ struct _GrpcAioChannelMember
 {
   GrpcAioChannelMember *next;
   GrpcAioChannelMember **previous; /* NULL when not in the list */
+
+  gpointer addresses;       /* that the call goes to; NULL unless they are looked up */
+  gboolean waits_for_ready; /* set before */
+  gboolean is_held;         /* it cannot be started yet */
 };
+
+/* With this status ends what stood for a call that can be started now. */
+#define GRPC_AIO_CHANNEL_RELEASED GRPC_STATUS_ABORTED
 
 GrpcAioQueue *grpc_aio_channel_get_queue (GrpcAioChannel *self);
 
@@ -31,6 +38,15 @@ gboolean grpc_aio_channel_create_call (GrpcAioChannel *self,
                                        gpr_timespec deadline,
                                        grpc_call **call,
                                        GrpcAioChannelMember *member);
+gboolean grpc_aio_channel_replace_call (GrpcAioChannel *self,
+                                        GrpcAioQueue *queue,
+                                        gpointer registered,
+                                        const char *method,
+                                        const char *authority,
+                                        grpc_call *parent,
+                                        gpr_timespec deadline,
+                                        grpc_call **call,
+                                        GrpcAioChannelMember *member);
 void grpc_aio_channel_remove_member (GrpcAioChannel *self,
                                      GrpcAioChannelMember *member);
 

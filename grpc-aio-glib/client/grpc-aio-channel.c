@@ -8,13 +8,39 @@
 
 #include <grpc-aio-glib/grpc-aio-enums.h>
 
+#include "client/grpc-aio-addresses-private.h"
 #include "client/grpc-aio-call-private.h"
 #include "client/grpc-aio-multi-callable-private.h"
+#include "client/grpc-aio-resolver-private.h"
 #include "engine/grpc-aio-core-args-private.h"
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-operation-private.h"
 #include "engine/grpc-aio-sync-private.h"
 #include "security/grpc-aio-channel-credentials-private.h"
+#include "types/grpc-aio-channel-options-private.h"
+
+/* What was looked up, with a core channel for it. That lives until the last of
+ * its calls has ended, even when the addresses are others by then. */
+typedef struct
+{
+  gatomicrefcount refs; /* one for the users, one for the watch */
+  GWeakRef channel;
+  GrpcAioQueue *home;
+  grpc_channel *core;
+
+  /* With the lock of the channel. */
+  guint n_users;        /* the channel and its calls */
+  gboolean is_known;    /* else it only stands for what is not known yet */
+  gboolean was_ready;
+  gboolean is_watching;
+  GrpcAioCompletion watch;
+} Addresses;
+
+/* How often to look for other addresses when none of those known answers. */
+#define MIN_AGE_USEC (1 * G_USEC_PER_SEC)
+
+/* Not a server, but never connected to. */
+#define NO_SERVER "ipv4:127.0.0.1:1"
 
 /**
  * GrpcAioChannel:
@@ -30,6 +56,9 @@
  * A channel may be used from any thread: a call belongs to the thread-default
  * main context of the thread that starts it. The channel's own changes of state
  * are told in the thread-default main context of the thread that made it.
+ *
+ * A channel can also be made for what GIO can look up, with
+ * [ctor@Channel.new_for_connectable].
  *
  * Calls keep their channel alive. When the last reference goes the connection
  * is closed.
@@ -62,6 +91,16 @@ struct _GrpcAioChannel
   GrpcAioOperationList ready_waiters;
   GrpcAioOperationList close_waiters;
   GSource *grace; /* the one that ends first */
+
+  /* Of a channel whose addresses are looked up. */
+  GSocketConnectable *connectable; /* NULL of others, as all that follows */
+  GrpcAioChannelOptions *own_options;
+  GrpcAioResolver *resolver;
+  Addresses *addresses; /* whose core channel is the one above */
+  char *addresses_key;  /* of the known ones */
+  char *look_up_error;  /* why there are none */
+  gboolean is_looking_up;
+  gint64 looked_up_usec; /* when that ended */
 };
 
 enum
@@ -71,6 +110,7 @@ enum
   PROP_OPTIONS,
   PROP_COMPRESSION,
   PROP_STATE,
+  PROP_CONNECTABLE,
   N_PROPS,
 };
 
@@ -84,10 +124,134 @@ G_STATIC_ASSERT ((int) GRPC_AIO_COMPRESSION_NONE == (int) GRPC_COMPRESS_NONE);
 G_STATIC_ASSERT ((int) GRPC_AIO_COMPRESSION_DEFLATE == (int) GRPC_COMPRESS_DEFLATE);
 G_STATIC_ASSERT ((int) GRPC_AIO_COMPRESSION_GZIP == (int) GRPC_COMPRESS_GZIP);
 
+static void
+addresses_unref (Addresses *addresses)
+{
+  if (!g_atomic_ref_count_dec (&addresses->refs))
+    return;
+
+  g_weak_ref_clear (&addresses->channel);
+  grpc_aio_queue_unref (addresses->home);
+  g_free (addresses);
+}
+
+/* With the lock. Gives the core channel when it has to be destroyed, without the
+ * lock: that was the last user. */
+static grpc_channel *
+addresses_leave (Addresses *addresses)
+{
+  grpc_channel *core;
+
+  if (--addresses->n_users > 0)
+    return NULL;
+
+  core = g_steal_pointer (&addresses->core);
+  addresses_unref (addresses);
+
+  return core;
+}
+
+static void update_state (GrpcAioChannel *self);
+
+static void
+on_addresses_changed (GrpcAioCompletion *completion,
+                      gboolean ok)
+{
+  Addresses *addresses = (Addresses *) ((guint8 *) completion - G_STRUCT_OFFSET (Addresses, watch));
+  g_autoptr (GrpcAioChannel) channel = g_weak_ref_get (&addresses->channel);
+
+  if (channel != NULL)
+    {
+      g_mutex_lock (&channel->lock);
+      addresses->is_watching = FALSE;
+      g_mutex_unlock (&channel->lock);
+      update_state (channel);
+    }
+  addresses_unref (addresses);
+}
+
+/* Takes @core, for a first user. */
+static Addresses *
+addresses_new (GrpcAioChannel *channel,
+               grpc_channel *core,
+               gboolean is_known)
+{
+  Addresses *addresses = g_new0 (Addresses, 1);
+
+  g_atomic_ref_count_init (&addresses->refs);
+  g_weak_ref_init (&addresses->channel, channel);
+  addresses->home = grpc_aio_queue_ref (channel->home);
+  addresses->core = core;
+  addresses->n_users = 1;
+  addresses->is_known = is_known;
+  addresses->watch.run = on_addresses_changed;
+
+  return addresses;
+}
+
+/* With the lock. */
+static void
+addresses_watch (Addresses *addresses,
+                 GrpcAioChannelConnectivity state)
+{
+  if (addresses->is_watching || !addresses->is_known)
+    return;
+
+  addresses->is_watching = TRUE;
+  g_atomic_ref_count_inc (&addresses->refs);
+  grpc_channel_watch_connectivity_state (addresses->core, (grpc_connectivity_state) state,
+                                         gpr_inf_future (GPR_CLOCK_REALTIME),
+                                         grpc_aio_queue_get_core (addresses->home), &addresses->watch);
+}
+
+/* With the lock. For how long not to look for other addresses. */
+static gint64
+get_rest (GrpcAioChannel *self)
+{
+  gint64 age = g_get_monotonic_time () - self->looked_up_usec;
+
+  return self->addresses->is_known ? MAX (0, MIN_AGE_USEC - age) : 0;
+}
+
+/* With the lock. */
+static void
+begin_look_up (GrpcAioChannel *self)
+{
+  if (self->is_looking_up)
+    return;
+
+  self->is_looking_up = TRUE;
+  g_clear_pointer (&self->look_up_error, g_free);
+  grpc_aio_resolver_start (self->resolver, get_rest (self));
+}
+
+/* With the lock. Whether there are no addresses, or none that answers: none does
+ * any more, or none ever did. */
+static gboolean
+needs_addresses (GrpcAioChannel *self)
+{
+  Addresses *addresses = self->addresses;
+  grpc_connectivity_state state;
+
+  if (!addresses->is_known)
+    return TRUE;
+
+  state = grpc_channel_check_connectivity_state (addresses->core, FALSE);
+  addresses->was_ready = addresses->was_ready || state == GRPC_CHANNEL_READY;
+
+  return state == GRPC_CHANNEL_TRANSIENT_FAILURE || (state != GRPC_CHANNEL_READY && addresses->was_ready);
+}
+
 /* With the lock. Has grpc-core tell the next change of state. */
 static void
 watch_state (GrpcAioChannel *self)
 {
+  if (self->addresses != NULL)
+    {
+      addresses_watch (self->addresses, self->state);
+      return;
+    }
+
   if (self->is_watching || self->core == NULL || self->is_lame)
     return;
 
@@ -133,6 +297,16 @@ check_state (GrpcAioChannel *self,
 {
   if (self->core == NULL || !grpc_aio_core_is_usable ())
     return GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN;
+
+  if (self->addresses != NULL && needs_addresses (self) && try_to_connect)
+    begin_look_up (self);
+  if (self->addresses != NULL && !self->addresses->is_known)
+    {
+      if (self->look_up_error != NULL)
+        return GRPC_AIO_CHANNEL_CONNECTIVITY_TRANSIENT_FAILURE;
+
+      return self->is_looking_up ? GRPC_AIO_CHANNEL_CONNECTIVITY_CONNECTING : GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE;
+    }
 
   return (GrpcAioChannelConnectivity) grpc_channel_check_connectivity_state (self->core, try_to_connect);
 }
@@ -199,18 +373,59 @@ on_state_changed (GrpcAioCompletion *completion,
   g_object_unref (self);
 }
 
+typedef struct
+{
+  GrpcAioCompletion completion;
+  GWeakRef channel;
+} News;
+
+static void
+on_news (GrpcAioCompletion *completion,
+         gboolean ok)
+{
+  News *news = (News *) completion;
+  g_autoptr (GrpcAioChannel) self = g_weak_ref_get (&news->channel);
+
+  g_weak_ref_clear (&news->channel);
+  g_free (news);
+  if (self != NULL)
+    update_state (self);
+}
+
+/* Has the state looked at in the channel's main context. Without a reference, since
+ * nobody may run that. */
+static void
+tell_news (GrpcAioChannel *self)
+{
+  News *news = g_new0 (News, 1);
+
+  news->completion.run = on_news;
+  g_weak_ref_init (&news->channel, self);
+  grpc_aio_queue_push (self->home, &news->completion);
+}
+
 /* Refuses new calls from now on. */
 static void
 grpc_aio_channel_shut (GrpcAioChannel *self)
 {
   g_autoptr (GSource) grace = NULL;
+  GrpcAioResolver *resolver;
   grpc_channel *core;
 
   g_mutex_lock (&self->lock);
   self->is_closed = TRUE;
   core = g_steal_pointer (&self->core);
+  if (self->addresses != NULL)
+    {
+      core = addresses_leave (g_steal_pointer (&self->addresses));
+      tell_news (self);
+    }
+  resolver = g_steal_pointer (&self->resolver);
   grace = g_steal_pointer (&self->grace);
   g_mutex_unlock (&self->lock);
+
+  if (resolver != NULL)
+    grpc_aio_resolver_stop (resolver);
 
   if (core != NULL)
     grpc_channel_destroy (core);
@@ -229,25 +444,20 @@ cancel_members (GrpcAioChannel *self)
   g_mutex_unlock (&self->lock);
 }
 
-static void
-grpc_aio_channel_constructed (GObject *object)
+/* Any thread. */
+static grpc_channel *
+create_core (GrpcAioChannel *self,
+             const char *target)
 {
-  GrpcAioChannel *self = GRPC_AIO_CHANNEL (object);
-  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+  GrpcAioChannelOptions *options = self->own_options != NULL ? self->own_options : self->options;
   g_auto (GrpcAioCoreArgs) args = { { 0 } };
+  grpc_channel *core;
   grpc_channel_credentials *credentials;
-
-  G_OBJECT_CLASS (grpc_aio_channel_parent_class)->constructed (object);
-
-  self->home = grpc_aio_queue_get_for_context (context);
-  g_ptr_array_add (self->queues, grpc_aio_queue_ref (self->home));
-  if (!grpc_aio_core_is_usable ())
-    return;
 
   /* No keepalive is the default, and a timer of grpc-core's that is set anew for
    * each read, unless it is asked for. */
-  grpc_aio_core_args_init (&args, self->options, 2 + GRPC_AIO_CHANNEL_CREDENTIALS_MAX_ARGS);
-  if (self->options == NULL || !grpc_aio_channel_options_get_int (self->options, GRPC_ARG_KEEPALIVE_TIME_MS, NULL))
+  grpc_aio_core_args_init (&args, options, 2 + GRPC_AIO_CHANNEL_CREDENTIALS_MAX_ARGS);
+  if (options == NULL || !grpc_aio_channel_options_get_int (options, GRPC_ARG_KEEPALIVE_TIME_MS, NULL))
     grpc_aio_core_args_set_int (&args, GRPC_ARG_KEEPALIVE_TIME_MS, G_MAXINT);
   if (self->compression != GRPC_AIO_COMPRESSION_NONE)
     grpc_aio_core_args_set_int (&args, GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM, (int) self->compression);
@@ -257,13 +467,139 @@ grpc_aio_channel_constructed (GObject *object)
   else
     credentials = grpc_insecure_credentials_create ();
 
-  self->core = grpc_channel_create (self->target != NULL ? self->target : "", credentials, &args.args);
-  self->is_lame = !grpc_channel_support_connectivity_watcher (self->core);
+  core = grpc_channel_create (target, credentials, &args.args);
 
   if (self->credentials != NULL)
     grpc_aio_channel_credentials_release_core (self->credentials, credentials);
   else
     grpc_channel_credentials_release (credentials);
+
+  return core;
+}
+
+/* With the lock. Lets calls go on that waited for addresses, or lets those fail
+ * that do not want to wait. Returns whether some still wait. */
+static gboolean
+release_calls (GrpcAioChannel *self)
+{
+  gboolean is_waiting = FALSE;
+
+  for (GrpcAioChannelMember *at = self->members; at != NULL; at = at->next)
+    {
+      if (!at->is_held)
+        continue;
+
+      if (self->look_up_error == NULL)
+        grpc_aio_call_end_hold (at, GRPC_AIO_CHANNEL_RELEASED, "");
+      else if (!at->waits_for_ready)
+        grpc_aio_call_end_hold (at, GRPC_STATUS_UNAVAILABLE, self->look_up_error);
+      else
+        is_waiting = TRUE;
+    }
+
+  return is_waiting;
+}
+
+/* In a thread of the resolver. Calls that run, or wait in grpc-core, keep the
+ * addresses that they have. */
+static gboolean
+on_looked_up (gpointer owner,
+              const char *target,
+              const char *key,
+              const GError *error)
+{
+  GrpcAioChannel *self = owner;
+  grpc_channel *core = NULL, *unused;
+  gboolean is_new, again = FALSE;
+
+  g_mutex_lock (&self->lock);
+  is_new = target != NULL && g_strcmp0 (key, self->addresses_key) != 0;
+  g_mutex_unlock (&self->lock);
+
+  if (is_new)
+    core = create_core (self, target);
+
+  g_mutex_lock (&self->lock);
+  unused = core;
+  self->looked_up_usec = g_get_monotonic_time ();
+  if (self->core != NULL && core != NULL)
+    {
+      g_debug ("%s is %s", self->target, target);
+      unused = addresses_leave (self->addresses);
+      self->addresses = addresses_new (self, core, TRUE);
+      self->core = core;
+      g_free (self->addresses_key);
+      self->addresses_key = g_strdup (key);
+    }
+  if (self->core != NULL)
+    {
+      if (error != NULL && !self->addresses->is_known)
+        {
+          g_free (self->look_up_error);
+          self->look_up_error = g_strdup (error->message);
+        }
+      else
+        {
+          g_clear_pointer (&self->look_up_error, g_free);
+        }
+      again = release_calls (self) || (self->look_up_error != NULL && self->ready_waiters.head != NULL);
+      self->is_looking_up = again;
+      tell_news (self);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (unused != NULL)
+    grpc_channel_destroy (unused);
+
+  return again;
+}
+
+static gboolean
+has_text (GrpcAioChannelOptions *options,
+          const char *name)
+{
+  return grpc_aio_channel_options_get_string (options, name) != NULL;
+}
+
+/* What grpc-core does with several addresses, and what it calls the server. */
+static void
+prepare_look_up (GrpcAioChannel *self)
+{
+  g_autofree char *authority = grpc_aio_addresses_get_authority (self->connectable);
+
+  self->own_options = grpc_aio_channel_options_copy (self->options);
+  if (!has_text (self->own_options, GRPC_ARG_LB_POLICY_NAME))
+    grpc_aio_channel_options_set_string (self->own_options, GRPC_ARG_LB_POLICY_NAME, "round_robin");
+  if (authority != NULL && !has_text (self->own_options, GRPC_ARG_DEFAULT_AUTHORITY))
+    grpc_aio_channel_options_set_string (self->own_options, GRPC_ARG_DEFAULT_AUTHORITY, authority);
+
+  g_free (self->target);
+  self->target = g_socket_connectable_to_string (self->connectable);
+  self->resolver = grpc_aio_resolver_new (self->connectable, self, on_looked_up);
+}
+
+static void
+grpc_aio_channel_constructed (GObject *object)
+{
+  GrpcAioChannel *self = GRPC_AIO_CHANNEL (object);
+  g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
+
+  G_OBJECT_CLASS (grpc_aio_channel_parent_class)->constructed (object);
+
+  self->home = grpc_aio_queue_get_for_context (context);
+  g_ptr_array_add (self->queues, grpc_aio_queue_ref (self->home));
+  if (self->connectable != NULL)
+    prepare_look_up (self);
+  if (!grpc_aio_core_is_usable ())
+    return;
+
+  if (self->connectable != NULL)
+    self->core = create_core (self, NO_SERVER);
+  else
+    self->core = create_core (self, self->target != NULL ? self->target : "");
+  self->is_lame = !grpc_channel_support_connectivity_watcher (self->core);
+  if (self->connectable != NULL)
+    self->addresses = addresses_new (self, self->core, FALSE);
 }
 
 /* The memory of a watch belongs to grpc-core until it comes back, which it does
@@ -297,6 +633,10 @@ grpc_aio_channel_finalize (GObject *object)
   g_free (self->target);
   g_clear_object (&self->credentials);
   g_clear_object (&self->options);
+  g_clear_object (&self->connectable);
+  g_clear_object (&self->own_options);
+  g_free (self->addresses_key);
+  g_free (self->look_up_error);
   g_hash_table_unref (self->registered);
   g_ptr_array_unref (self->queues);
   grpc_aio_queue_unref (self->home);
@@ -336,6 +676,10 @@ grpc_aio_channel_get_property (GObject *object,
       g_value_set_enum (value, grpc_aio_channel_get_state (self, FALSE));
       break;
 
+    case PROP_CONNECTABLE:
+      g_value_set_object (value, self->connectable);
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -365,6 +709,10 @@ grpc_aio_channel_set_property (GObject *object,
 
     case PROP_COMPRESSION:
       self->compression = g_value_get_enum (value);
+      break;
+
+    case PROP_CONNECTABLE:
+      self->connectable = g_value_dup_object (value);
       break;
 
     default:
@@ -434,6 +782,16 @@ grpc_aio_channel_class_init (GrpcAioChannelClass *klass)
                                               GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE,
                                               G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
 
+  /**
+   * GrpcAioChannel:connectable: (getter get_connectable)
+   *
+   * What the addresses of the servers are looked up from, or `NULL` when grpc-core
+   * finds them by the target. With this the target is only a description.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_CONNECTABLE] = g_param_spec_object ("connectable", NULL, NULL, G_TYPE_SOCKET_CONNECTABLE, construct_flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
@@ -479,7 +837,7 @@ grpc_aio_channel_get_queue (GrpcAioChannel *self)
   return queue;
 }
 
-/* NULL when the channel is closed. */
+/* NULL when the channel is closed, or has other core channels to come. */
 gpointer
 grpc_aio_channel_register_method (GrpcAioChannel *self,
                                   const char *method)
@@ -488,7 +846,7 @@ grpc_aio_channel_register_method (GrpcAioChannel *self,
   gpointer key;
 
   g_mutex_lock (&self->lock);
-  if (self->core != NULL && !g_hash_table_lookup_extended (self->registered, method, &key, &handle))
+  if (self->core != NULL && self->addresses == NULL && !g_hash_table_lookup_extended (self->registered, method, &key, &handle))
     {
       key = g_strdup (method);
       handle = grpc_channel_register_call (self->core, key, NULL, NULL);
@@ -526,6 +884,59 @@ create_call (GrpcAioChannel *self,
   return call;
 }
 
+/* With the lock. The addresses stay as long as the call. Without any, or while
+ * there may be better ones soon, it has to wait. */
+static void
+take_addresses (GrpcAioChannel *self,
+                grpc_call *call,
+                GrpcAioChannelMember *member)
+{
+  member->addresses = self->addresses;
+  member->is_held = FALSE;
+  self->addresses->n_users++;
+  if (!needs_addresses (self))
+    return;
+
+  /* Until the next try nothing changes. */
+  if (self->is_looking_up && self->look_up_error != NULL && !member->waits_for_ready)
+    grpc_call_cancel_with_status (call, GRPC_STATUS_UNAVAILABLE, self->look_up_error, NULL);
+
+  begin_look_up (self);
+  member->is_held = !self->addresses->is_known || member->waits_for_ready || get_rest (self) == 0;
+}
+
+/* Makes a call anew that had to wait. FALSE when the channel is closed. */
+gboolean
+grpc_aio_channel_replace_call (GrpcAioChannel *self,
+                               GrpcAioQueue *queue,
+                               gpointer registered,
+                               const char *method,
+                               const char *authority,
+                               grpc_call *parent,
+                               gpr_timespec deadline,
+                               grpc_call **call,
+                               GrpcAioChannelMember *member)
+{
+  grpc_channel *unused = NULL;
+  gboolean is_open;
+
+  g_mutex_lock (&self->lock);
+  is_open = self->core != NULL;
+  if (is_open)
+    {
+      *call = create_call (self, grpc_aio_queue_get_core (queue), registered, method, authority, parent, deadline);
+      unused = addresses_leave (member->addresses);
+      take_addresses (self, *call, member);
+      watch_state (self);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (unused != NULL)
+    grpc_channel_destroy (unused);
+
+  return is_open;
+}
+
 /* Sets @call before @member is in the list of calls to cancel. FALSE when the
  * channel is closed. */
 gboolean
@@ -546,6 +957,8 @@ grpc_aio_channel_create_call (GrpcAioChannel *self,
   if (self->core != NULL && !self->is_closed)
     {
       *call = create_call (self, grpc_aio_queue_get_core (queue), registered, method, authority, parent, deadline);
+      if (self->addresses != NULL)
+        take_addresses (self, *call, member);
 
       member->next = self->members;
       member->previous = &self->members;
@@ -565,8 +978,11 @@ grpc_aio_channel_remove_member (GrpcAioChannel *self,
                                 GrpcAioChannelMember *member)
 {
   GrpcAioOperationList closed = { NULL, NULL };
+  grpc_channel *unused = NULL;
 
   g_mutex_lock (&self->lock);
+  if (member->addresses != NULL)
+    unused = addresses_leave (g_steal_pointer (&member->addresses));
   if (member->previous != NULL)
     {
       *member->previous = member->next;
@@ -578,6 +994,8 @@ grpc_aio_channel_remove_member (GrpcAioChannel *self,
     closed = grpc_aio_operation_list_take (&self->close_waiters);
   g_mutex_unlock (&self->lock);
 
+  if (unused != NULL)
+    grpc_channel_destroy (unused);
   if (closed.head != NULL)
     grpc_aio_channel_shut (self);
   grpc_aio_operation_list_return_true (&closed);
@@ -627,6 +1045,76 @@ grpc_aio_channel_new_with_options (const char *target,
                        "credentials", credentials,
                        "options", options,
                        NULL);
+}
+
+/**
+ * grpc_aio_channel_new_for_connectable:
+ * @connectable: what to look up: a [class@Gio.NetworkAddress], a
+ *   [class@Gio.NetworkService] (SRV records), a socket address, or a class of your
+ *   own
+ * @credentials: (nullable): how to secure connections, or `NULL` for not at all
+ * @options: (nullable): channel arguments, or `NULL` for the defaults
+ *
+ * Creates a channel to all of the addresses that GIO finds.
+ *
+ * It can be used at once: the addresses are looked up when they are first needed,
+ * and calls wait for that, within their deadlines. When they cannot be found, calls
+ * fail with `GRPC_AIO_ERROR_UNAVAILABLE`; those that wait for ready wait until they
+ * are, with longer and longer pauses between the tries.
+ *
+ * The channel connects to each address, up to 256, and calls go to one after the
+ * other. The option `grpc.lb_policy_name`, or the service config, can choose another
+ * way. Addresses have to be of one kind, IP or Unix sockets with or without a path:
+ * others than the first one's are left out.
+ *
+ * They are looked up anew, at most once a second, when a call, or somebody who waits
+ * for the channel to be ready, finds that none of them answers: as long as one does
+ * nobody looks for others. A call stays with the addresses that it was started with.
+ *
+ * In TLS and in the header `:authority` the server has the name of a network
+ * address, or the domain of a network service, unless the option
+ * `grpc.default_authority` says otherwise.
+ *
+ * @connectable is asked in a thread of the library, so that calls get on whether or
+ * not a main loop runs: it must allow that, as those of GIO do.
+ *
+ * Returns: (transfer full): a new channel
+ *
+ * Since: 0.1
+ */
+GrpcAioChannel *
+grpc_aio_channel_new_for_connectable (GSocketConnectable *connectable,
+                                      GrpcAioChannelCredentials *credentials,
+                                      GrpcAioChannelOptions *options)
+{
+  g_return_val_if_fail (G_IS_SOCKET_CONNECTABLE (connectable), NULL);
+  g_return_val_if_fail (credentials == NULL || GRPC_AIO_IS_CHANNEL_CREDENTIALS (credentials), NULL);
+  g_return_val_if_fail (options == NULL || GRPC_AIO_IS_CHANNEL_OPTIONS (options), NULL);
+
+  return g_object_new (GRPC_AIO_TYPE_CHANNEL,
+                       "connectable", connectable,
+                       "credentials", credentials,
+                       "options", options,
+                       NULL);
+}
+
+/**
+ * grpc_aio_channel_get_connectable:
+ * @self: a channel
+ *
+ * Gets what the addresses of the servers are looked up from.
+ *
+ * Returns: (nullable) (transfer none): the connectable, or `NULL` when the target
+ *   counts
+ *
+ * Since: 0.1
+ */
+GSocketConnectable *
+grpc_aio_channel_get_connectable (GrpcAioChannel *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), NULL);
+
+  return self->connectable;
 }
 
 /**

@@ -58,6 +58,7 @@ struct _GrpcAioCoreCall
 
   /* With the lock. */
   gboolean is_ending; /* the owner waits until nothing is under way */
+  gboolean is_held;   /* nothing starts before the owner lets it */
 
   GrpcAioBatch reading;
   GrpcAioOperationList reads;
@@ -92,6 +93,8 @@ gboolean grpc_aio_core_call_start (GrpcAioCoreCall *self,
                                    const grpc_op *ops,
                                    gsize n_ops);
 gboolean grpc_aio_core_call_is_idle (GrpcAioCoreCall *self);
+void grpc_aio_core_call_release (GrpcAioCoreCall *self,
+                                 gboolean has_started);
 
 void grpc_aio_core_call_read (GrpcAioCoreCall *self,
                               GrpcAioOperation *operation);

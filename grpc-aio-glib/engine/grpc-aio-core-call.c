@@ -164,8 +164,10 @@ grpc_aio_core_call_cancel (GrpcAioCoreCall *self,
                            grpc_status_code code,
                            const char *details)
 {
-  if (self->core != NULL && grpc_aio_core_is_usable ())
-    grpc_call_cancel_with_status (self->core, code, details, NULL);
+  grpc_call *core = g_atomic_pointer_get (&self->core);
+
+  if (core != NULL && grpc_aio_core_is_usable ())
+    grpc_call_cancel_with_status (core, code, details, NULL);
 }
 
 static void
@@ -187,7 +189,7 @@ start_read (GrpcAioCoreCall *self)
     .data.recv_message.recv_message = &self->incoming,
   };
 
-  if (self->is_reading || self->reads_ended || self->reads.head == NULL)
+  if (self->is_reading || self->is_held || self->reads_ended || self->reads.head == NULL)
     return;
 
   self->is_reading = grpc_aio_core_call_start (self, &self->reading, &op, 1);
@@ -331,7 +333,7 @@ start_send (GrpcAioCoreCall *self)
   grpc_op *message_op = NULL;
   gboolean is_last = FALSE;
 
-  if (self->is_sending || self->sends_ended || (at == NULL && answer == NULL))
+  if (self->is_sending || self->is_held || self->sends_ended || (at == NULL && answer == NULL))
     return;
 
   for (; at != NULL && !is_last; at = at->next)
@@ -429,6 +431,30 @@ on_sent (GrpcAioCoreCall *self,
     self->funcs->settled (self);
 }
 
+/* Does what waited for the call to start, or ends it because it did not. */
+void
+grpc_aio_core_call_release (GrpcAioCoreCall *self,
+                            gboolean has_started)
+{
+  GrpcAioOperationList reads = { NULL, NULL };
+  GrpcAioOperationList sends = { NULL, NULL };
+
+  g_mutex_lock (&self->lock);
+  self->is_held = FALSE;
+  if (!has_started)
+    self->reads_ended = self->sends_ended = TRUE;
+  start_read (self);
+  start_send (self);
+  if (self->reads_ended)
+    reads = grpc_aio_operation_list_take (&self->reads);
+  if (self->sends_ended)
+    sends = grpc_aio_operation_list_take (&self->sends);
+  g_mutex_unlock (&self->lock);
+
+  end_reads (self, &reads);
+  end_sends (self, &sends);
+}
+
 /* Sends @operation after those that wait. Consumes it. */
 void
 grpc_aio_core_call_send (GrpcAioCoreCall *self,
@@ -467,7 +493,7 @@ grpc_aio_core_call_dup_peer (GrpcAioCoreCall *self)
 {
   char *core_peer, *peer = NULL;
 
-  if (self->core == NULL)
+  if (self->core == NULL || self->is_held)
     return NULL;
 
   core_peer = grpc_call_get_peer (self->core);

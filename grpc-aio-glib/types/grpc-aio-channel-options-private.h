@@ -17,4 +17,6 @@ void grpc_aio_channel_options_foreach (GrpcAioChannelOptions *self,
 
 guint grpc_aio_channel_options_get_size (GrpcAioChannelOptions *self);
 
+GrpcAioChannelOptions *grpc_aio_channel_options_copy (GrpcAioChannelOptions *self);
+
 G_END_DECLS

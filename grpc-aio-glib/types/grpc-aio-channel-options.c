@@ -69,6 +69,24 @@ grpc_aio_channel_options_get_size (GrpcAioChannelOptions *self)
   return g_hash_table_size (self->arguments);
 }
 
+/* Empty options for NULL. */
+GrpcAioChannelOptions *
+grpc_aio_channel_options_copy (GrpcAioChannelOptions *self)
+{
+  GrpcAioChannelOptions *copy = grpc_aio_channel_options_new ();
+  GHashTableIter iter;
+  gpointer name, value;
+
+  if (self == NULL)
+    return copy;
+
+  g_hash_table_iter_init (&iter, self->arguments);
+  while (g_hash_table_iter_next (&iter, &name, &value))
+    g_hash_table_insert (copy->arguments, g_strdup (name), g_variant_ref (value));
+
+  return copy;
+}
+
 /**
  * grpc_aio_channel_options_new:
  *

@@ -539,6 +539,15 @@ test('channels', async fixture => {
     await fails(ready, IOErrorEnum, IOErrorEnum.CANCELLED);
 });
 
+test('connectables', async fixture => {
+    const address = Gio.NetworkAddress.new('127.0.0.1', fixture.port);
+    const channel = fixture.census.add(GrpcAio.Channel.new_for_connectable(address, null, null));
+    fixture.channel = channel;
+    equal(channel.get_connectable(), address);
+    equal(get(channel, 'connectable'), address);
+    equal(textOf(await fixture.invoke('Echo', 'hello')), 'hello');
+});
+
 test('xds', async fixture => {
     // The control plane of the tests in C shows more: here is none.
     equal(GrpcAio.xds_dump_configs(), null);

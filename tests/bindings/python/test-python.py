@@ -623,6 +623,14 @@ async def workers(fixture):
 
 
 @case
+async def connectables(fixture):
+    address = Gio.NetworkAddress.new('127.0.0.1', fixture.port)
+    channel = fixture.channel = fixture.census.add(GrpcAio.Channel.new_for_connectable(address, None, None))
+    equal((channel.get_connectable(), get(channel, 'connectable')), (address, address))
+    equal(text_of(await fixture.invoke('Echo', 'hello')), 'hello')
+
+
+@case
 async def xds(fixture):
     # What the control plane of the tests in C shows: here is none.
     assert 'GRPC_XDS_BOOTSTRAP' not in os.environ

@@ -833,6 +833,16 @@ private async void workers (Fixture fixture) throws Error {
     equal_int (AtomicInt.get (ref n_elsewhere), STRESS_CALLS);
 }
 
+private async void connectables (Fixture fixture) throws Error {
+    var address = new NetworkAddress ("127.0.0.1", (uint16) fixture.port);
+
+    fixture.channel = new GrpcAio.Channel.for_connectable (address, null, null);
+    fixture.census.add (fixture.channel);
+    check (fixture.channel.get_connectable () == address);
+    check (property (fixture.channel, "connectable").get_object () == address);
+    equal_text (yield fixture.invoke ("Echo", "hello"), "hello");
+}
+
 private async void xds (Fixture fixture) throws Error {
     Error? error = null;
 
@@ -1114,6 +1124,7 @@ private const string[] CASES = {
     "servers",
     "workers",
     "blocking-handlers",
+    "connectables",
     "xds",
     "tls",
     "main-contexts",
@@ -1184,6 +1195,9 @@ private async void run_case (string name) throws Error {
             break;
         case "workers":
             yield workers (fixture);
+            break;
+        case "connectables":
+            yield connectables (fixture);
             break;
         case "xds":
             yield xds (fixture);
