@@ -23,4 +23,30 @@ GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioCallCredentials *grpc_aio_call_credentials_new_plugin (GrpcAioAuthMetadataPlugin *plugin,
                                                               GrpcAioSecurityLevel min_security_level);
 
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioCallCredentials *grpc_aio_call_credentials_new_iam (const char *authorization_token,
+                                                           const char *authority_selector,
+                                                           GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioCallCredentials *grpc_aio_call_credentials_new_compute_engine (void);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioCallCredentials *grpc_aio_call_credentials_new_service_account_jwt (const char *json_key,
+                                                                           guint lifetime_sec,
+                                                                           GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioCallCredentials *grpc_aio_call_credentials_new_refresh_token (const char *json_refresh_token,
+                                                                     GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioCallCredentials *grpc_aio_call_credentials_new_sts (GrpcAioStsOptions *options,
+                                                           GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioCallCredentials *grpc_aio_call_credentials_new_external_account (const char *json,
+                                                                        const char *const *scopes,
+                                                                        GError **error);
+
 G_END_DECLS

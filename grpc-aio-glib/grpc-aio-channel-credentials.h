@@ -26,4 +26,28 @@ GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_composite (GrpcAioCh
 GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_local (GrpcAioLocalConnectionType type);
 
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_alts (const char *const *service_accounts,
+                                                                  GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_xds (GrpcAioChannelCredentials *fallback);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_compute_engine (GrpcAioCallCredentials *call_credentials,
+                                                                            GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_channel_credentials_new_google_default_async (GCancellable *cancellable,
+                                                            GAsyncReadyCallback callback,
+                                                            gpointer user_data);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_google_default_finish (GAsyncResult *result,
+                                                                                   GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_google_default_sync (GCancellable *cancellable,
+                                                                                 GError **error);
+
 G_END_DECLS

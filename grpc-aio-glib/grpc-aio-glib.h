@@ -27,6 +27,7 @@
 #include <grpc-aio-glib/grpc-aio-server.h>
 #include <grpc-aio-glib/grpc-aio-service.h>
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>
+#include <grpc-aio-glib/grpc-aio-sts-options.h>
 #include <grpc-aio-glib/grpc-aio-types.h>
 #include <grpc-aio-glib/grpc-aio-version-macros.h>
 #include <grpc-aio-glib/grpc-aio-xds.h>

@@ -23,4 +23,10 @@ GrpcAioServerCredentials *grpc_aio_server_credentials_new_ssl (const char *priva
 GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioServerCredentials *grpc_aio_server_credentials_new_local (GrpcAioLocalConnectionType type);
 
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioServerCredentials *grpc_aio_server_credentials_new_alts (GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioServerCredentials *grpc_aio_server_credentials_new_xds (GrpcAioServerCredentials *fallback);
+
 G_END_DECLS

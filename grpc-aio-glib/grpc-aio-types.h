@@ -57,6 +57,7 @@ typedef struct _GrpcAioServer GrpcAioServer;
 typedef struct _GrpcAioServerCredentials GrpcAioServerCredentials;
 typedef struct _GrpcAioService GrpcAioService;
 typedef struct _GrpcAioServicerContext GrpcAioServicerContext;
+typedef struct _GrpcAioStsOptions GrpcAioStsOptions;
 
 /**
  * GrpcAioStatusCode:

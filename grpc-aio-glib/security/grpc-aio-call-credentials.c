@@ -28,6 +28,11 @@ struct _GrpcAioCallCredentials
   GObject parent_instance;
 
   grpc_call_credentials *core;
+
+  /* What to make them of once more. */
+  gboolean is_compute_engine;
+  GrpcAioPluginHome *home; /* lives as long as core */
+  GrpcAioSecurityLevel min_security_level;
 };
 
 G_DEFINE_FINAL_TYPE (GrpcAioCallCredentials, grpc_aio_call_credentials, G_TYPE_OBJECT)
@@ -60,14 +65,13 @@ grpc_aio_call_credentials_init (GrpcAioCallCredentials *self)
   grpc_aio_core_ref ();
 }
 
-GrpcAioCallCredentials *
-grpc_aio_call_credentials_new_for_core (grpc_call_credentials *core)
+void
+grpc_aio_call_credentials_take_core (GrpcAioCallCredentials *self,
+                                     grpc_call_credentials *core)
 {
-  GrpcAioCallCredentials *self = g_object_new (GRPC_AIO_TYPE_CALL_CREDENTIALS, NULL);
+  g_assert (self->core == NULL);
 
   self->core = core;
-
-  return self;
 }
 
 grpc_call_credentials *
@@ -127,7 +131,7 @@ grpc_aio_call_credentials_new_access_token (const char *access_token,
   if (!grpc_aio_credentials_check_token ("access_token", access_token, error))
     return NULL;
 
-  self = grpc_aio_call_credentials_new_for_core (NULL);
+  self = g_object_new (GRPC_AIO_TYPE_CALL_CREDENTIALS, NULL);
   self->core = grpc_access_token_credentials_create (access_token, NULL);
 
   return self;
@@ -149,12 +153,17 @@ GrpcAioCallCredentials *
 grpc_aio_call_credentials_new_composite (GrpcAioCallCredentials *first,
                                          GrpcAioCallCredentials *second)
 {
+  GrpcAioCallCredentials *self;
+
   g_return_val_if_fail (GRPC_AIO_IS_CALL_CREDENTIALS (first), NULL);
   g_return_val_if_fail (GRPC_AIO_IS_CALL_CREDENTIALS (second), NULL);
   g_return_val_if_fail (first->core != NULL, NULL);
   g_return_val_if_fail (second->core != NULL, NULL);
 
-  return grpc_aio_call_credentials_new_for_core (grpc_composite_call_credentials_create (first->core, second->core, NULL));
+  self = g_object_new (GRPC_AIO_TYPE_CALL_CREDENTIALS, NULL);
+  self->core = grpc_composite_call_credentials_create (first->core, second->core, NULL);
+
+  return self;
 }
 
 /* Runs on any thread, inside of grpc-core. */
@@ -185,6 +194,57 @@ on_destroy (void *state)
   grpc_aio_plugin_home_unref (state);
 }
 
+static grpc_call_credentials *
+create_plugin (GrpcAioCallCredentials *self)
+{
+  const grpc_metadata_credentials_plugin core_plugin = {
+    .get_metadata = on_get_metadata,
+    .debug_string = on_debug_string,
+    .destroy = on_destroy,
+    .state = self->home,
+    .type = "GrpcAioAuthMetadataPlugin",
+  };
+
+  return grpc_metadata_credentials_create_from_plugin (core_plugin, (grpc_security_level) self->min_security_level, NULL);
+}
+
+grpc_call_credentials *
+grpc_aio_call_credentials_create_core (GrpcAioCallCredentials *self)
+{
+  if (self->is_compute_engine)
+    return grpc_google_compute_engine_credentials_create (NULL);
+  if (self->home == NULL)
+    return NULL;
+
+  grpc_aio_plugin_home_ref (self->home);
+
+  return create_plugin (self);
+}
+
+/**
+ * grpc_aio_call_credentials_new_compute_engine:
+ *
+ * Creates credentials that ask the metadata server of a virtual machine of
+ * Google Cloud for a token, when one is needed. Do not use them for services of
+ * others: these would get a token for Google's.
+ *
+ * Where there is no metadata server, calls fail with `GRPC_AIO_ERROR_UNKNOWN`.
+ *
+ * Returns: (transfer full): new credentials
+ *
+ * Since: 0.1
+ */
+GrpcAioCallCredentials *
+grpc_aio_call_credentials_new_compute_engine (void)
+{
+  GrpcAioCallCredentials *self = g_object_new (GRPC_AIO_TYPE_CALL_CREDENTIALS, NULL);
+
+  self->is_compute_engine = TRUE;
+  self->core = grpc_aio_call_credentials_create_core (self);
+
+  return self;
+}
+
 /**
  * grpc_aio_call_credentials_new_plugin:
  * @plugin: finds the metadata for each call
@@ -205,20 +265,15 @@ GrpcAioCallCredentials *
 grpc_aio_call_credentials_new_plugin (GrpcAioAuthMetadataPlugin *plugin,
                                       GrpcAioSecurityLevel min_security_level)
 {
-  grpc_metadata_credentials_plugin core_plugin = {
-    .get_metadata = on_get_metadata,
-    .debug_string = on_debug_string,
-    .destroy = on_destroy,
-    .type = "GrpcAioAuthMetadataPlugin",
-  };
   GrpcAioCallCredentials *self;
 
   g_return_val_if_fail (GRPC_AIO_IS_AUTH_METADATA_PLUGIN (plugin), NULL);
   g_return_val_if_fail (min_security_level <= GRPC_AIO_SECURITY_LEVEL_PRIVACY_AND_INTEGRITY, NULL);
 
-  self = grpc_aio_call_credentials_new_for_core (NULL);
-  core_plugin.state = grpc_aio_plugin_home_new (plugin);
-  self->core = grpc_metadata_credentials_create_from_plugin (core_plugin, (grpc_security_level) min_security_level, NULL);
+  self = g_object_new (GRPC_AIO_TYPE_CALL_CREDENTIALS, NULL);
+  self->min_security_level = min_security_level;
+  self->home = grpc_aio_plugin_home_new (plugin);
+  self->core = create_plugin (self);
 
   return self;
 }

@@ -221,7 +221,7 @@ handle_show (GrpcAioServicerContext *context,
   grpc_aio_servicer_context_complete (context, response);
 }
 
-/* @data is "tcp", "insecure" or NULL. */
+/* @data is "tcp", "insecure", "xds" or NULL. */
 static void
 fixture_set_up (Fixture *fixture,
                 gconstpointer data)
@@ -241,6 +241,13 @@ fixture_set_up (Fixture *fixture,
   if (!is_insecure)
     credentials = grpc_aio_server_credentials_new_local (is_tcp ? GRPC_AIO_LOCAL_CONNECTION_TYPE_LOCAL_TCP
                                                                 : GRPC_AIO_LOCAL_CONNECTION_TYPE_UDS);
+
+  if (g_strcmp0 (data, "xds") == 0)
+    {
+      g_autoptr (GrpcAioServerCredentials) fallback = g_steal_pointer (&credentials);
+
+      credentials = grpc_aio_server_credentials_new_xds (fallback);
+    }
 
   fixture->is_insecure = is_insecure;
   grpc_aio_service_add_method (service, "Show", handler);
@@ -391,6 +398,51 @@ test_access_token (Fixture *fixture,
       g_assert_no_error (error);
       g_assert_cmpstr (text, ==, "authorization=Bearer s3cret;");
     }
+}
+
+static void
+test_xds_fallback (Fixture *fixture,
+                   gconstpointer data)
+{
+  g_autoptr (GrpcAioChannelCredentials) local = grpc_aio_channel_credentials_new_local (GRPC_AIO_LOCAL_CONNECTION_TYPE_UDS);
+  g_autoptr (GrpcAioCallCredentials) token = grpc_aio_call_credentials_new_access_token ("s3cret", NULL);
+  g_autoptr (GrpcAioChannelCredentials) xds = NULL;
+  g_autoptr (GrpcAioChannelCredentials) composite = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  g_test_summary ("Without a control plane xDS credentials are those to fall back on");
+
+  xds = grpc_aio_channel_credentials_new_xds (local);
+  composite = grpc_aio_channel_credentials_new_composite (xds, token);
+  connect_to (fixture, composite);
+  text = show (fixture, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (text, ==, "authorization=Bearer s3cret;");
+
+  /* Without any there is no protection; to the server's socket this is the same. */
+  close_channel (fixture);
+  g_clear_object (&xds);
+  xds = grpc_aio_channel_credentials_new_xds (NULL);
+  connect_to (fixture, xds);
+  g_clear_pointer (&text, g_free);
+  text = show (fixture, &error);
+  g_assert_no_error (error);
+  g_assert_null (text);
+}
+
+static void
+test_not_local (Fixture *fixture,
+                gconstpointer data)
+{
+  g_autoptr (GrpcAioChannelCredentials) local = grpc_aio_channel_credentials_new_local (GRPC_AIO_LOCAL_CONNECTION_TYPE_UDS);
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("Credentials for Unix sockets refuse a TCP connection");
+
+  connect_to (fixture, local);
+  g_assert_null (show (fixture, &error));
+  g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_UNAVAILABLE);
 }
 
 static void
@@ -933,6 +985,8 @@ main (int argc,
   ADD ("/call-credentials/not-secure", "insecure", test_not_secure);
   ADD ("/call-credentials/security-level", "insecure", test_security_level);
   ADD ("/call-credentials/security-level/tcp", "tcp", test_security_level);
+  ADD ("/call-credentials/xds-fallback", "xds", test_xds_fallback);
+  ADD ("/call-credentials/not-local", "tcp", test_not_local);
   ADD ("/call-credentials/composite", NULL, test_composite);
   ADD ("/call-credentials/answers", NULL, test_answers);
   ADD ("/call-credentials/many", NULL, test_many);

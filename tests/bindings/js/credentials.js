@@ -86,6 +86,74 @@ async function callCredentials(fixture) {
     await server.stop_async(0, null);
 }
 
+async function googleCredentials(fixture) {
+    const kind = GrpcAio.LocalConnectionType.LOCAL_TCP;
+    const [server, port] = serve(fixture, ServerCredentials.new_xds(ServerCredentials.new_local(kind)));
+
+    const options = GrpcAio.StsOptions.new('https://example.org/sts', '/token', 'kind');
+    for (const [name, value] of Object.entries({
+        'token-exchange-service-uri': 'https://example.org/other',
+        'subject-token-path': '/other',
+        'subject-token-type': 'other',
+        'resource': 'r',
+        'audience': 'a',
+        'scope': 's',
+        'requested-token-type': 't',
+        'actor-token-path': '/actor',
+        'actor-token-type': 'at',
+    })) {
+        options[name.replaceAll('-', '_')] = value;
+        equal(get(options, name), value);
+    }
+    const external = JSON.stringify({
+        type: 'external_account', audience: 'a', subject_token_type: 't',
+        token_url: 'https://example.org/', credential_source: {file: '/token'},
+    });
+    const refresh = JSON.stringify({type: 'authorized_user', client_id: 'c', client_secret: 's', refresh_token: 'r'});
+    for (const credentials of [
+        CallCredentials.new_sts(options),
+        CallCredentials.new_external_account(external, ['read', 'write']),
+        CallCredentials.new_external_account(external, null),
+        CallCredentials.new_refresh_token(refresh),
+        CallCredentials.new_compute_engine(),
+    ])
+        fixture.census.add(CallCredentials.new_composite(credentials, credentials));
+
+    for (const func of [
+        () => CallCredentials.new_sts(new GrpcAio.StsOptions()),
+        () => CallCredentials.new_external_account('{}', null),
+        () => CallCredentials.new_refresh_token(''),
+        () => CallCredentials.new_service_account_jwt('{"type": "service_account"}', 60),
+        () => CallCredentials.new_iam('', ''),
+    ])
+        failsNow(func, IOErrorEnum, IOErrorEnum.INVALID_ARGUMENT);
+
+    // Where it does not work it says so.
+    for (const func of [() => ChannelCredentials.new_alts(['me@example.org']), () => ServerCredentials.new_alts()]) {
+        try {
+            func();
+        } catch (error) {
+            check(error.matches(IOErrorEnum, IOErrorEnum.NOT_SUPPORTED), error.message);
+        }
+    }
+
+    ChannelCredentials.new_compute_engine(null);
+    GLib.setenv('GOOGLE_APPLICATION_CREDENTIALS', '/nonexistent/file', true);
+    failsNow(() => ChannelCredentials.new_google_default_sync(null), IOErrorEnum, IOErrorEnum.INVALID_ARGUMENT);
+    const result = await new Promise(resolve => {
+        ChannelCredentials.new_google_default_async(null, (source, value) => resolve(value));
+    });
+    failsNow(() => ChannelCredentials.new_google_default_finish(result), IOErrorEnum, IOErrorEnum.INVALID_ARGUMENT);
+
+    const credentials = ChannelCredentials.new_composite(
+        ChannelCredentials.new_xds(ChannelCredentials.new_local(kind)), CallCredentials.new_iam('token', 'selector'));
+    const channel = fixture.census.add(GrpcAio.Channel.new(`127.0.0.1:${port}`, credentials));
+    const method = channel.unary_unary('/test.Who/Show');
+    equal(textOf(await method.invoke_async(bytesOf(''), null, null)), 'null null');
+    await server.stop_async(0, null);
+}
+
 export const CASES = {
+    'google-credentials': googleCredentials,
     'call-credentials': callCredentials,
 };

@@ -37,7 +37,7 @@ function prepare() {
         'AuthContext', 'AuthMetadataContext', 'AuthMetadataPlugin', 'Call', 'CallCredentials',
         'CallOptions', 'Channel', 'ChannelCredentials', 'ChannelOptions', 'Error',
         'GenericRpcHandler', 'HandlerCallDetails', 'Metadata', 'MultiCallable',
-        'RpcMethodHandler', 'RpcStatus', 'Server', 'ServerCredentials', 'Service', 'ServicerContext',
+        'RpcMethodHandler', 'RpcStatus', 'Server', 'ServerCredentials', 'Service', 'ServicerContext', 'StsOptions',
     ];
 
     for (const name of names) {
@@ -53,6 +53,7 @@ function prepare() {
     }
     for (const name of [
         'main_context_accelerate', 'main_context_set_budget', 'main_context_set_priority', 'status_to_user_string',
+        'xds_dump_configs',
     ]) {
         const original = GrpcAio[name];
         GrpcAio[name] = function (...args) {

@@ -93,3 +93,79 @@ public async void call_credentials (Census census) throws Error {
     }
     yield server.stop_async (0, null);
 }
+
+private delegate void Maker () throws Error;
+
+private void refuses (Maker make) throws Error {
+    try {
+        make ();
+    } catch (IOError.INVALID_ARGUMENT error) {
+        return;
+    }
+    assert_not_reached ();
+}
+
+private const string[] STS_OPTIONS = {
+    "resource", "audience", "scope", "requested-token-type", "actor-token-path", "actor-token-type",
+    "subject-token-path", "subject-token-type"
+};
+
+private const string EXTERNAL =
+    """{"type":"external_account","audience":"a","subject_token_type":"t","token_url":"https://example.org/",
+    "credential_source":{"file":"/token"}}""";
+private const string REFRESH =
+    """{"type":"authorized_user","client_id":"c","client_secret":"s","refresh_token":"r"}""";
+
+public async void google_credentials (Census census) throws Error {
+    var kind = GrpcAio.LocalConnectionType.LOCAL_TCP;
+    int port;
+    var server = serve_with (census, new GrpcAio.ServerCredentials.xds (new GrpcAio.ServerCredentials.local (kind)), out port);
+
+    var options = new GrpcAio.StsOptions ("https://example.org/sts", "/token", "kind");
+    equal_text (property (options, "token-exchange-service-uri").get_string (), "https://example.org/sts");
+    foreach (unowned var name in STS_OPTIONS) {
+        options.set_property (name, "value");
+        equal_text (property (options, name).get_string (), "value");
+    }
+    GrpcAio.CallCredentials[] made = {
+        new GrpcAio.CallCredentials.sts (options),
+        new GrpcAio.CallCredentials.external_account (EXTERNAL, { "read", "write" }),
+        new GrpcAio.CallCredentials.external_account (EXTERNAL, null),
+        new GrpcAio.CallCredentials.refresh_token (REFRESH),
+        new GrpcAio.CallCredentials.compute_engine ()
+    };
+    foreach (var credentials in made)
+        census.add (credentials);
+
+    refuses (() => new GrpcAio.CallCredentials.sts (new GrpcAio.StsOptions ("", "", "")));
+    refuses (() => new GrpcAio.CallCredentials.external_account ("{}", null));
+    refuses (() => new GrpcAio.CallCredentials.refresh_token (""));
+    refuses (() => new GrpcAio.CallCredentials.service_account_jwt ("{}", 60));
+    refuses (() => new GrpcAio.CallCredentials.iam ("", ""));
+
+    // Where it does not work it says so.
+    try {
+        new GrpcAio.ChannelCredentials.alts ({ "me@example.org" });
+    } catch (IOError.NOT_SUPPORTED error) {
+    }
+    try {
+        new GrpcAio.ServerCredentials.alts ();
+    } catch (IOError.NOT_SUPPORTED error) {
+    }
+
+    census.add (new GrpcAio.ChannelCredentials.compute_engine (null));
+    Environment.set_variable ("GOOGLE_APPLICATION_CREDENTIALS", "/nonexistent/file", true);
+    refuses (() => new GrpcAio.ChannelCredentials.google_default_sync (null));
+    try {
+        yield new GrpcAio.ChannelCredentials.google_default_async (null);
+        assert_not_reached ();
+    } catch (IOError.INVALID_ARGUMENT error) {
+    }
+
+    var channel = new GrpcAio.Channel (@"127.0.0.1:$port", new GrpcAio.ChannelCredentials.composite (
+        new GrpcAio.ChannelCredentials.xds (new GrpcAio.ChannelCredentials.local (kind)),
+        new GrpcAio.CallCredentials.iam ("token", "selector")));
+    census.add (channel);
+    equal_text (text_of (yield channel.unary_unary ("/test.Who/Show").invoke_async (bytes_of (""), null, null)), "none none");
+    yield server.stop_async (0, null);
+}

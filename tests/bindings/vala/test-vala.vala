@@ -1132,7 +1132,8 @@ private const string[] CASES = {
     "dropped-references",
     "many-calls",
     "auth-contexts",
-    "call-credentials"
+    "call-credentials",
+    "google-credentials"
 };
 
 private async void run_case (string name) throws Error {
@@ -1225,6 +1226,9 @@ private async void run_case (string name) throws Error {
             break;
         case "call-credentials":
             yield call_credentials (fixture.census);
+            break;
+        case "google-credentials":
+            yield google_credentials (fixture.census);
             break;
         default:
             assert_not_reached ();
