@@ -50,6 +50,13 @@ void grpc_aio_call_options_set_authority (GrpcAioCallOptions *self,
                                           const char *authority);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioCallCredentials *grpc_aio_call_options_get_credentials (GrpcAioCallOptions *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_call_options_set_credentials (GrpcAioCallOptions *self,
+                                            GrpcAioCallCredentials *credentials);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioCompression grpc_aio_call_options_get_compression (GrpcAioCallOptions *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <grpc-aio-glib/grpc-aio-call-credentials.h>
 #include <grpc-aio-glib/grpc-aio-call-options.h>
 #include <grpc-aio-glib/grpc-aio-metadata.h>
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>
@@ -17,6 +18,7 @@ struct _GrpcAioCallOptions
   gint64 deadline_usec; /* the same */
   GrpcAioMetadata *metadata;
   char *authority;
+  GrpcAioCallCredentials *credentials;
   GrpcAioServicerContext *parent;
   GrpcAioCompression compression;
   gboolean compression_set;

@@ -4,6 +4,8 @@
 
 #include <grpc-aio-glib/grpc-aio-enums.h>
 
+#include "security/grpc-aio-call-credentials-private.h"
+
 /**
  * GrpcAioCallOptions:
  *
@@ -19,6 +21,7 @@ enum
   PROP_WAIT_FOR_READY,
   PROP_AUTHORITY,
   PROP_DEADLINE_USEC,
+  PROP_CREDENTIALS,
   PROP_COMPRESSION,
   PROP_COMPRESSION_SET,
   PROP_PARENT,
@@ -36,6 +39,7 @@ grpc_aio_call_options_finalize (GObject *object)
 
   g_clear_pointer (&self->metadata, grpc_aio_metadata_unref);
   g_clear_pointer (&self->authority, g_free);
+  g_clear_object (&self->credentials);
   g_clear_object (&self->parent);
 
   G_OBJECT_CLASS (grpc_aio_call_options_parent_class)->finalize (object);
@@ -69,6 +73,10 @@ grpc_aio_call_options_get_property (GObject *object,
 
     case PROP_DEADLINE_USEC:
       g_value_set_int64 (value, self->deadline_usec);
+      break;
+
+    case PROP_CREDENTIALS:
+      g_value_set_object (value, self->credentials);
       break;
 
     case PROP_COMPRESSION:
@@ -116,6 +124,10 @@ grpc_aio_call_options_set_property (GObject *object,
 
     case PROP_DEADLINE_USEC:
       grpc_aio_call_options_set_deadline_usec (self, g_value_get_int64 (value));
+      break;
+
+    case PROP_CREDENTIALS:
+      grpc_aio_call_options_set_credentials (self, g_value_get_object (value));
       break;
 
     case PROP_COMPRESSION:
@@ -193,6 +205,17 @@ grpc_aio_call_options_class_init (GrpcAioCallOptionsClass *klass)
    * Since: 0.1
    */
   properties[PROP_DEADLINE_USEC] = g_param_spec_int64 ("deadline-usec", NULL, NULL, -1, G_MAXINT64, -1, flags);
+
+  /**
+   * GrpcAioCallOptions:credentials:
+   *
+   * What the caller proves who it is with, beside what the channel has. It takes
+   * a secure channel: on another one a call fails with
+   * `GRPC_AIO_ERROR_UNAUTHENTICATED`, and sends nothing.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_CREDENTIALS] = g_param_spec_object ("credentials", NULL, NULL, GRPC_AIO_TYPE_CALL_CREDENTIALS, flags);
 
   /**
    * GrpcAioCallOptions:compression:
@@ -459,6 +482,46 @@ grpc_aio_call_options_set_authority (GrpcAioCallOptions *self,
   g_free (self->authority);
   self->authority = g_strdup (authority);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_AUTHORITY]);
+}
+
+/**
+ * grpc_aio_call_options_get_credentials:
+ * @self: options
+ *
+ * Gets what the caller proves who it is with.
+ *
+ * Returns: (nullable) (transfer none): credentials, or `NULL` for those of the
+ *   channel alone
+ *
+ * Since: 0.1
+ */
+GrpcAioCallCredentials *
+grpc_aio_call_options_get_credentials (GrpcAioCallOptions *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CALL_OPTIONS (self), NULL);
+
+  return self->credentials;
+}
+
+/**
+ * grpc_aio_call_options_set_credentials:
+ * @self: options
+ * @credentials: (nullable): credentials, or `NULL` for those of the channel alone
+ *
+ * Sets what the caller proves who it is with. It takes a secure channel.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_call_options_set_credentials (GrpcAioCallOptions *self,
+                                       GrpcAioCallCredentials *credentials)
+{
+  g_return_if_fail (GRPC_AIO_IS_CALL_OPTIONS (self));
+  g_return_if_fail (credentials == NULL || GRPC_AIO_IS_CALL_CREDENTIALS (credentials));
+  g_return_if_fail (credentials == NULL || grpc_aio_call_credentials_get_core (credentials) != NULL);
+
+  if (g_set_object (&self->credentials, credentials))
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CREDENTIALS]);
 }
 
 /**

@@ -6,6 +6,7 @@
 
 #include <glib/gi18n-lib.h>
 #include <grpc/compression.h>
+#include <grpc/grpc_security.h>
 #include <grpc/slice.h>
 #include <grpc/support/alloc.h>
 
@@ -20,6 +21,8 @@
 #include "engine/grpc-aio-pool-private.h"
 #include "engine/grpc-aio-sync-private.h"
 #include "security/grpc-aio-auth-context-private.h"
+#include "security/grpc-aio-call-credentials-private.h"
+#include "security/grpc-aio-channel-credentials-private.h"
 #include "server/grpc-aio-servicer-context-private.h"
 #include "types/grpc-aio-error-private.h"
 #include "types/grpc-aio-rpc-status-private.h"
@@ -936,6 +939,22 @@ cancel_from_operation (GrpcAioOperation *operation,
   grpc_aio_call_cancel (owner);
 }
 
+/* What is to prove who the caller is must not go over a connection that anybody
+ * may read. */
+static gboolean
+refuse_credentials (GrpcAioCall *self)
+{
+  GrpcAioChannelCredentials *credentials = grpc_aio_channel_get_credentials (self->channel);
+
+  if (credentials != NULL && !credentials->is_insecure)
+    return FALSE;
+
+  fail (self, GRPC_AIO_STATUS_CODE_UNAUTHENTICATED,
+        _("The call has credentials, but its channel is not secure: give the channel credentials, such as those for TLS"));
+
+  return TRUE;
+}
+
 /* A call that is not started yet, or has failed. */
 static GrpcAioCall *
 create (GrpcAioMultiCallable *multi_callable,
@@ -943,6 +962,7 @@ create (GrpcAioMultiCallable *multi_callable,
         const GrpcAioCallOptions *options)
 {
   GrpcAioCall *self = grpc_aio_pool_take (GRPC_AIO_POOL_CALL, GRPC_AIO_TYPE_CALL);
+  const gboolean has_credentials = options != NULL && options->credentials != NULL;
   grpc_call *parent = NULL;
 
   self->multi_callable = g_object_ref (multi_callable);
@@ -958,6 +978,8 @@ create (GrpcAioMultiCallable *multi_callable,
       fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, error->message);
       return self;
     }
+  if (has_credentials && refuse_credentials (self))
+    return self;
 
   if (options != NULL && options->parent != NULL)
     parent = grpc_aio_servicer_context_get_parent_core (options->parent);
@@ -970,6 +992,9 @@ create (GrpcAioMultiCallable *multi_callable,
       fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, _("The channel is closed"));
       return self;
     }
+
+  if (has_credentials)
+    grpc_call_set_credentials (self->core_call.core, grpc_aio_call_credentials_get_core (options->credentials));
 
   return self;
 }

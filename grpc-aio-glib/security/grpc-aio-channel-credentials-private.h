@@ -17,6 +17,7 @@ struct _GrpcAioChannelCredentials
   GObject parent_instance;
 
   grpc_channel_credentials *core; /* shared by all channels, or NULL */
+  gboolean is_insecure;           /* connections are not secured at all */
 };
 
 struct _GrpcAioChannelCredentialsClass

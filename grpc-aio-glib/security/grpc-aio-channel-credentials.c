@@ -80,6 +80,7 @@ grpc_aio_channel_credentials_new_insecure (void)
   GrpcAioChannelCredentials *self = g_object_new (GRPC_AIO_TYPE_CHANNEL_CREDENTIALS, NULL);
 
   grpc_aio_channel_credentials_take_core (self, grpc_insecure_credentials_create ());
+  self->is_insecure = TRUE;
 
   return self;
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <string.h>
+
 #include <glib/gstdio.h>
 
 #include "test-utils.h"
@@ -376,6 +378,89 @@ assert_goes (Fixture *fixture,
   close_channel (fixture);
   iterate_until (is_alone, plugin);
   g_assert_finalize_object (plugin);
+}
+
+/* The same, but the call itself has credentials. */
+static char *
+show_with (Fixture *fixture,
+           const char *token,
+           gboolean is_hidden,
+           GError **error)
+{
+  g_autoptr (GrpcAioCallCredentials) credentials = grpc_aio_call_credentials_new_access_token (token, NULL);
+  g_autoptr (GrpcAioCallOptions) options = grpc_aio_call_options_new ();
+  g_autoptr (GBytes) request = bytes_from ("");
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GrpcAioCall) call = NULL;
+
+  grpc_aio_call_options_set_credentials (options, credentials);
+  if (is_hidden)
+    {
+      grpc_aio_multi_callable_invoke_async (fixture->method, request, options, NULL, store_result, &result);
+      return take_text (grpc_aio_multi_callable_invoke_finish (fixture->method, await (&result), error));
+    }
+
+  call = grpc_aio_multi_callable_call (fixture->method, request, options);
+  grpc_aio_call_response_async (call, NULL, store_result, &result);
+
+  return take_text (grpc_aio_call_response_finish (call, await (&result), error));
+}
+
+static void
+test_per_call (Fixture *fixture,
+               gconstpointer data)
+{
+  g_autoptr (GrpcAioChannelCredentials) local = grpc_aio_channel_credentials_new_local (GRPC_AIO_LOCAL_CONNECTION_TYPE_UDS);
+  g_autoptr (GrpcAioCallCredentials) credentials = grpc_aio_call_credentials_new_access_token ("channel", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("A token of one call goes with that alone, after those of the channel");
+
+  connect_to (fixture, local);
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autofree char *token = g_strdup_printf ("call-%u", i);
+      g_autofree char *expected = g_strdup_printf ("authorization=Bearer call-%u;", i);
+      g_autofree char *text = show_with (fixture, token, i % 2 == 0, &error);
+      g_autofree char *without = NULL;
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (text, ==, expected);
+      without = show (fixture, &error);
+      g_assert_no_error (error);
+      g_assert_null (without);
+    }
+
+  close_channel (fixture);
+  connect_with (fixture, credentials);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *text = show_with (fixture, "call", i % 2 == 0, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (text, ==, "authorization=Bearer channel;authorization=Bearer call;");
+    }
+}
+
+static void
+test_per_call_not_secure (Fixture *fixture,
+                          gconstpointer data)
+{
+  g_autoptr (GrpcAioChannelCredentials) insecure = grpc_aio_channel_credentials_new_insecure ();
+
+  g_test_summary ("Over a channel that is not secure a call with credentials has failed at once, and says why");
+
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      connect_to (fixture, i < 2 ? NULL : insecure);
+      g_assert_null (show_with (fixture, "token", i % 2 == 0, &error));
+      g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_UNAUTHENTICATED);
+      g_assert_nonnull (strstr (error->message, "not secure"));
+      g_assert_cmpint (grpc_aio_channel_get_state (fixture->channel, FALSE), ==, GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE);
+      close_channel (fixture);
+    }
 }
 
 static void
@@ -982,6 +1067,8 @@ main (int argc,
 
 #define ADD(path, data, func) g_test_add (path, Fixture, data, fixture_set_up, func, fixture_tear_down)
   ADD ("/call-credentials/access-token", NULL, test_access_token);
+  ADD ("/call-credentials/per-call", NULL, test_per_call);
+  ADD ("/call-credentials/per-call/not-secure", "insecure", test_per_call_not_secure);
   ADD ("/call-credentials/not-secure", "insecure", test_not_secure);
   ADD ("/call-credentials/security-level", "insecure", test_security_level);
   ADD ("/call-credentials/security-level/tcp", "tcp", test_security_level);

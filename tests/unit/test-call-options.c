@@ -44,6 +44,7 @@ assert_defaults (GrpcAioCallOptions *options)
   g_assert_cmpint (grpc_aio_call_options_get_compression (options), ==, GRPC_AIO_COMPRESSION_NONE);
   g_assert_false (grpc_aio_call_options_get_compression_set (options));
   g_assert_null (grpc_aio_call_options_get_parent (options));
+  g_assert_null (grpc_aio_call_options_get_credentials (options));
 }
 
 static void
@@ -102,6 +103,8 @@ static void
 test_more_setters (Fixture *fixture,
                    gconstpointer data)
 {
+  g_autoptr (GrpcAioCallCredentials) credentials = grpc_aio_call_credentials_new_access_token ("token", NULL);
+  g_autoptr (GrpcAioCallCredentials) got_credentials = NULL;
   GrpcAioCompression compression;
   gboolean compression_set;
   gint64 deadline_usec;
@@ -127,7 +130,14 @@ test_more_setters (Fixture *fixture,
       g_assert_cmpint (grpc_aio_call_options_get_compression (fixture->options), ==, GRPC_AIO_COMPRESSION_GZIP);
       g_assert_cmpuint (fixture->n_notified, ==, 3);
     }
+  for (guint i = 0; i < 2; i++)
+    {
+      grpc_aio_call_options_set_credentials (fixture->options, credentials);
+      g_assert_true (grpc_aio_call_options_get_credentials (fixture->options) == credentials);
+      g_assert_cmpuint (fixture->n_notified, ==, 4);
+    }
   g_object_get (fixture->options,
+                "credentials", &got_credentials,
                 "compression", &compression,
                 "compression-set", &compression_set,
                 "deadline-usec", &deadline_usec,
@@ -137,15 +147,17 @@ test_more_setters (Fixture *fixture,
   g_assert_true (compression_set);
   g_assert_cmpint (deadline_usec, ==, G_MAXINT64);
   g_assert_null (parent);
+  g_assert_true (got_credentials == credentials);
 
   g_object_set (fixture->options,
+                "credentials", NULL,
                 "compression", GRPC_AIO_COMPRESSION_NONE,
                 "compression-set", FALSE,
                 "deadline-usec", G_GINT64_CONSTANT (-1),
                 "parent", NULL,
                 NULL);
   assert_defaults (fixture->options);
-  g_assert_cmpuint (fixture->n_notified, ==, 6);
+  g_assert_cmpuint (fixture->n_notified, ==, 8);
 }
 
 static void
@@ -228,6 +240,8 @@ static void
 test_misuse (Fixture *fixture,
              gconstpointer data)
 {
+  g_autoptr (GrpcAioCallCredentials) empty = g_object_new (GRPC_AIO_TYPE_CALL_CREDENTIALS, NULL);
+
   g_test_summary ("A timeout or deadline below -1 and a compression that is none are mistakes of the program");
 
   g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*timeout_usec >= -1*");
@@ -240,6 +254,9 @@ test_misuse (Fixture *fixture,
   g_test_assert_expected_messages ();
   g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*compression*GRPC_AIO_COMPRESSION_GZIP*");
   grpc_aio_call_options_set_compression (fixture->options, (GrpcAioCompression) 3);
+  g_test_assert_expected_messages ();
+  g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*credentials*");
+  grpc_aio_call_options_set_credentials (fixture->options, empty);
   g_test_assert_expected_messages ();
   assert_defaults (fixture->options);
 }

@@ -448,6 +448,15 @@ test('options', async fixture => {
     options.set_authority(null);
     options.set_metadata(null);
 
+    // What proves who the caller is does not go over a channel that is not secure.
+    const secret = GrpcAio.CallCredentials.new_access_token('secret');
+    options.set_credentials(secret);
+    equal(options.get_credentials(), secret);
+    equal(get(options, 'credentials'), secret);
+    await fails(fixture.method('Echo').invoke_async(bytesOf(''), options, null),
+        GrpcAio.Error, GrpcAio.Error.UNAUTHENTICATED);
+    options.set_credentials(null);
+
     // A call that helps to serve another ends with it.
     const {state} = fixture.service;
     const parent = fixture.call('Keep', 'x');

@@ -443,6 +443,16 @@ async def options(fixture):
     options.set_authority(None)
     options.set_metadata(None)
 
+    # What proves who the caller is does not go over a channel that is not secure.
+    credentials = GrpcAio.CallCredentials.new_access_token('secret')
+    options.set_credentials(credentials)
+    equal(options.get_credentials(), credentials)
+    equal(get(options, 'credentials'), credentials)
+    method = fixture.method('Echo')
+    await fails(operation(method, 'invoke', bytes_of(''), options), ERROR, GrpcAio.Error.UNAUTHENTICATED)
+    options.set_credentials(None)
+    del method
+
     # A call that helps to serve another ends with it.
     parent = fixture.call('Keep', 'x')
     await until(lambda: fixture.service.kept)

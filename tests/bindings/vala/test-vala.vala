@@ -610,6 +610,14 @@ private async void options (Fixture fixture) throws Error {
     options.metadata = null;
     check (options.get_authority () == null && options.get_metadata () == null);
 
+    // What proves who the caller is does not go over a channel that is not secure.
+    var secret = new GrpcAio.CallCredentials.access_token ("secret");
+    options.set_credentials (secret);
+    check (options.get_credentials () == secret);
+    check (property (options, "credentials").get_object () == secret);
+    expect_grpc (yield fixture.fail ("Echo", "", options), GrpcAio.Error.UNAUTHENTICATED);
+    options.set_credentials (null);
+
     // A call that helps to serve another ends with it.
     var kept = fixture.state.kept;
     var parent = fixture.call ("Keep", "x");
