@@ -128,6 +128,7 @@ typedef struct
   guint n_requests;  /* that grpc-core has */
   guint n_calls;
   gboolean is_stopping;
+  gboolean is_cancelled; /* with all its calls */
   gboolean is_shut_down;
   GrpcAioCompletion shutdown;
   GrpcAioOperationList waiters;
@@ -509,6 +510,7 @@ on_shut_down (GrpcAioCompletion *completion,
 static void
 cancel_calls (Listener *listener)
 {
+  listener->is_cancelled = TRUE;
   if (listener->core != NULL && grpc_aio_core_is_usable ())
     grpc_server_cancel_all_calls (listener->core);
 }
@@ -702,11 +704,19 @@ on_turn (GrpcAioCompletion *completion,
 {
   Wait *wait = (Wait *) ((guint8 *) completion - G_STRUCT_OFFSET (Wait, turn));
   Share *share = grpc_aio_servicer_context_get_seat (wait->context)->share;
+  GrpcAioServer *self = share->lane->server;
+  gboolean is_cancelled;
 
   if (defer (share, completion))
     return;
 
-  if (grpc_aio_queue_is_orphan (share->lane->queue))
+  g_mutex_lock (&self->lock);
+  is_cancelled = share->method->listener->is_cancelled;
+  g_mutex_unlock (&self->lock);
+
+  if (is_cancelled)
+    grpc_aio_servicer_context_refuse (wait->context, GRPC_AIO_STATUS_CODE_UNAVAILABLE, _("The server is stopping"));
+  else if (grpc_aio_queue_is_orphan (share->lane->queue))
     grpc_aio_servicer_context_refuse (wait->context, GRPC_AIO_STATUS_CODE_UNAVAILABLE, _("The server's main context is gone"));
   else if (!grpc_aio_servicer_context_is_done (wait->context))
     grpc_aio_servicer_context_serve (wait->context, share->method->has_payload);
