@@ -68,12 +68,12 @@ struct _GrpcAioServer
 
   GrpcAioChannelOptions *options;
   GrpcAioCompression compression;
-  GPtrArray *credentials; /* of the ports, whose core may use what is in them */
+  GPtrArray *credentials; /* with the lock; of the ports, whose core may use what is in them */
   guint n_workers;
   guint max_serving; /* G_MAXUINT for no limit */
   guint max_queued;  /* the same */
   gint max_threads;  /* atomic; 0 for what suits the machine */
-  GPtrArray *listeners; /* of Listener; one for each port */
+  GPtrArray *listeners; /* with the lock, from start on; of Listener, one for each port */
 
   gboolean is_xds_enabled;
   GError *xds_error; /* why it is of no use */
@@ -595,8 +595,10 @@ on_listener_grace_ended (gpointer data)
 {
   Listener *listener = data;
 
+  /* It may listen again by now. */
   g_mutex_lock (&listener->server->lock);
-  cancel_calls (listener);
+  if (listener->is_stopping)
+    cancel_calls (listener);
   g_mutex_unlock (&listener->server->lock);
 
   return G_SOURCE_REMOVE;
@@ -1923,17 +1925,181 @@ take_core (GrpcAioServer *self,
   return g_steal_pointer (&self->spare_core);
 }
 
+static void
+add_method (const char *full_name,
+            GrpcAioRpcMethodHandler *handler,
+            gpointer user_data)
+{
+  Listener *listener = user_data;
+  GrpcAioMethodKind kind = grpc_aio_rpc_method_handler_get_kind (handler);
+  Method *method;
+
+  for (guint i = 0; i < listener->methods->len; i++)
+    {
+      const Method *other = g_ptr_array_index (listener->methods, i);
+
+      /* The first service that has the method serves it. */
+      if (g_str_equal (other->name, full_name))
+        return;
+    }
+
+  method = g_new0 (Method, 1);
+  method->listener = listener;
+  method->name = g_strdup (full_name);
+  method->handler = g_object_ref (handler);
+  method->has_payload = kind == GRPC_AIO_METHOD_KIND_UNARY_UNARY || kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM;
+  g_ptr_array_add (listener->methods, method);
+}
+
+/* Makes the methods, with a share of each for each lane. */
+static void
+make_methods (Listener *listener)
+{
+  GrpcAioServer *self = listener->server;
+  Method *others = g_new0 (Method, 1);
+
+  for (guint i = 0; i < self->services->len; i++)
+    grpc_aio_service_foreach_method (g_ptr_array_index (self->services, i), add_method, listener);
+  others->listener = listener;
+  g_ptr_array_add (listener->methods, others);
+
+  for (guint i = 0; i < listener->methods->len; i++)
+    {
+      Method *method = g_ptr_array_index (listener->methods, i);
+
+      method->shares = g_new0 (Share, self->lanes->len);
+      for (guint j = 0; j < self->lanes->len; j++)
+        {
+          method->shares[j].method = method;
+          method->shares[j].lane = get_lane (self, j);
+        }
+    }
+}
+
+static void
+start_listener (Listener *listener)
+{
+  GrpcAioServer *self = listener->server;
+
+  if (listener->methods->len == 0)
+    make_methods (listener);
+
+  for (guint i = 0; i < listener->methods->len; i++)
+    {
+      Method *method = g_ptr_array_index (listener->methods, i);
+
+      if (method->name != NULL)
+        method->registered = grpc_server_register_method (listener->core, method->name, NULL,
+                                                          method->has_payload
+                                                              ? GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER
+                                                              : GRPC_SRM_PAYLOAD_NONE,
+                                                          0);
+    }
+
+  for (guint i = 0; i < self->lanes->len; i++)
+    grpc_server_register_completion_queue (listener->core, grpc_aio_queue_get_core (get_lane (self, i)->queue), NULL);
+  grpc_server_start (listener->core);
+}
+
+/* With the lock. */
+static void
+ask_for_calls (Listener *listener)
+{
+  GrpcAioServer *self = listener->server;
+
+  for (guint i = 0; i < listener->methods->len; i++)
+    {
+      Method *method = g_ptr_array_index (listener->methods, i);
+
+      for (guint j = 0; j < self->lanes->len; j++)
+        add_requests (&method->shares[j], self->lanes->len > 1 ? REQUESTS_PER_WORKER : MIN_REQUESTS);
+    }
+}
+
+/* With the lock. One that was for the same address and is over, or a new one. */
+static Listener *
+get_listener (GrpcAioServer *self,
+              const char *address,
+              int port)
+{
+  g_autofree char *whole = grpc_aio_address_with_port (address, port);
+  Listener *listener;
+
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      listener = g_ptr_array_index (self->listeners, i);
+      if (listener->core == NULL && g_str_equal (listener->address, whole))
+        return listener;
+    }
+
+  listener = g_new0 (Listener, 1);
+  listener->server = self;
+  listener->address = g_steal_pointer (&whole);
+  listener->methods = g_ptr_array_new_with_free_func (method_free);
+  g_ptr_array_add (self->listeners, listener);
+
+  return listener;
+}
+
+/* Takes over @core and what belongs to it, unless the server stops. */
+static gboolean
+begin_listening (GrpcAioServer *self,
+                 grpc_server *core,
+                 guint fetcher_id,
+                 int reserved_fd,
+                 const char *address,
+                 int port,
+                 GrpcAioServerCredentials *credentials)
+{
+  gboolean is_late;
+
+  g_mutex_lock (&self->lock);
+  is_late = self->state > GRPC_AIO_SERVER_STATE_SERVING;
+  if (!is_late)
+    {
+      Listener *listener = get_listener (self, address, port);
+
+      listener->core = core;
+      listener->fetcher_id = fetcher_id;
+      listener->reserved_fd = reserved_fd;
+      listener->is_stopping = listener->is_cancelled = listener->is_shut_down = FALSE;
+      self->n_listening++;
+      if (credentials != NULL && !g_ptr_array_find (self->credentials, credentials, NULL))
+        g_ptr_array_add (self->credentials, g_object_ref (credentials));
+      if (self->state == GRPC_AIO_SERVER_STATE_SERVING)
+        {
+          start_listener (listener);
+          ask_for_calls (listener);
+        }
+    }
+  g_mutex_unlock (&self->lock);
+
+  return !is_late;
+}
+
+static int
+refuse_port (const char *address,
+             GError **error)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED, _("Cannot listen on %s: the server is stopping"), address);
+
+  return 0;
+}
+
 /**
  * grpc_aio_server_add_port:
- * @self: a server that has not started
+ * @self: a server
  * @address: where to listen: `host:port`, `[::]:port`, `unix:/absolute/path`
  *   or `unix-abstract:name`; port 0 takes a free one
  * @credentials: (nullable): how to secure connections, or `NULL` for not at all
  * @error: where to put an error
  *
- * Has the server listen at an address, once it is started.
+ * Has the server listen at an address: once it is started, or from now on when it
+ * serves already.
  *
- * It fails with `G_IO_ERROR_ADDRESS_IN_USE` and the like, and says why.
+ * It fails with `G_IO_ERROR_ADDRESS_IN_USE` and the like, and says why; with
+ * `G_IO_ERROR_CLOSED` when the server has begun to stop.
+ * [method@Server.remove_port_async] takes the port away.
  *
  * Returns: the port number, 1 for a Unix socket, or 0 with an error
  *
@@ -1948,7 +2114,6 @@ grpc_aio_server_add_port (GrpcAioServer *self,
   grpc_server_credentials *core_credentials;
   g_autofree char *reserved_address = NULL;
   grpc_server *core;
-  Listener *listener;
   guint fetcher_id = 0;
   int port = 0, reserved_port = 0, reserved_fd = -1;
 
@@ -1961,12 +2126,8 @@ grpc_aio_server_add_port (GrpcAioServer *self,
       g_propagate_error (error, grpc_aio_core_new_forked_error ());
       return 0;
     }
-  if (!is_new (self))
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                   _("Cannot listen on %s: the server was started already"), address);
-      return 0;
-    }
+  if (grpc_aio_server_get_state (self) > GRPC_AIO_SERVER_STATE_SERVING)
+    return refuse_port (address, error);
   if (!grpc_aio_address_check (address, error) || !check_xds (self, error))
     return 0;
   if (self->is_xds_enabled)
@@ -2008,17 +2169,13 @@ grpc_aio_server_add_port (GrpcAioServer *self,
       return 0;
     }
 
-  listener = g_new0 (Listener, 1);
-  listener->server = self;
-  listener->core = core;
-  listener->address = grpc_aio_address_with_port (address, port);
-  listener->reserved_fd = reserved_fd;
-  listener->fetcher_id = fetcher_id;
-  listener->methods = g_ptr_array_new_with_free_func (method_free);
-  g_ptr_array_add (self->listeners, listener);
-  self->n_listening++;
-  if (credentials != NULL)
-    g_ptr_array_add (self->credentials, g_object_ref (credentials));
+  if (!begin_listening (self, core, fetcher_id, reserved_fd, address, port, credentials))
+    {
+      drop_core (core, fetcher_id);
+      if (reserved_fd >= 0)
+        close (reserved_fd);
+      return refuse_port (address, error);
+    }
 
   return port;
 }
@@ -2064,32 +2221,6 @@ grpc_aio_server_add_generic_handler (GrpcAioServer *self,
   g_ptr_array_add (self->generic_handlers, g_object_ref (handler));
 }
 
-static void
-register_method (const char *full_name,
-                 GrpcAioRpcMethodHandler *handler,
-                 gpointer user_data)
-{
-  Listener *listener = user_data;
-  GrpcAioMethodKind kind = grpc_aio_rpc_method_handler_get_kind (handler);
-  Method *method = g_new0 (Method, 1);
-
-  method->listener = listener;
-  method->name = g_strdup (full_name);
-  method->handler = g_object_ref (handler);
-  method->has_payload = kind == GRPC_AIO_METHOD_KIND_UNARY_UNARY || kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM;
-  method->registered = grpc_server_register_method (listener->core, method->name, NULL,
-                                                    method->has_payload
-                                                        ? GRPC_SRM_PAYLOAD_READ_INITIAL_BYTE_BUFFER
-                                                        : GRPC_SRM_PAYLOAD_NONE,
-                                                    0);
-
-  /* The first service that has the method serves it. */
-  if (method->registered != NULL)
-    g_ptr_array_add (listener->methods, method);
-  else
-    method_free (method);
-}
-
 /* Makes the places to serve in. */
 static void
 make_lanes (GrpcAioServer *self)
@@ -2114,50 +2245,6 @@ make_lanes (GrpcAioServer *self)
     }
   if (self->n_workers > 0)
     self->home = g_steal_pointer (&context);
-}
-
-/* Makes the methods, with a share of each for each lane. */
-static void
-start_listener (Listener *listener)
-{
-  GrpcAioServer *self = listener->server;
-  Method *others = g_new0 (Method, 1);
-
-  for (guint i = 0; i < self->services->len; i++)
-    grpc_aio_service_foreach_method (g_ptr_array_index (self->services, i), register_method, listener);
-  others->listener = listener;
-  g_ptr_array_add (listener->methods, others);
-
-  for (guint i = 0; i < listener->methods->len; i++)
-    {
-      Method *method = g_ptr_array_index (listener->methods, i);
-
-      method->shares = g_new0 (Share, self->lanes->len);
-      for (guint j = 0; j < self->lanes->len; j++)
-        {
-          method->shares[j].method = method;
-          method->shares[j].lane = get_lane (self, j);
-        }
-    }
-
-  for (guint i = 0; i < self->lanes->len; i++)
-    grpc_server_register_completion_queue (listener->core, grpc_aio_queue_get_core (get_lane (self, i)->queue), NULL);
-  grpc_server_start (listener->core);
-}
-
-/* With the lock. */
-static void
-ask_for_calls (Listener *listener)
-{
-  GrpcAioServer *self = listener->server;
-
-  for (guint i = 0; i < listener->methods->len; i++)
-    {
-      Method *method = g_ptr_array_index (listener->methods, i);
-
-      for (guint j = 0; j < self->lanes->len; j++)
-        add_requests (&method->shares[j], self->lanes->len > 1 ? REQUESTS_PER_WORKER : MIN_REQUESTS);
-    }
 }
 
 /**
@@ -2470,20 +2557,25 @@ grpc_aio_server_wait_for_termination_sync (GrpcAioServer *self,
   return grpc_aio_server_wait_for_termination_finish (self, grpc_aio_sync_wait (&sync), error);
 }
 
-/* With the lock. One that is not over. */
+/* With the lock. The one that listens, or else one that is not over. */
 static Listener *
 find_listener (GrpcAioServer *self,
                const char *address)
 {
+  Listener *going = NULL;
+
   for (guint i = 0; i < self->listeners->len; i++)
     {
       Listener *listener = g_ptr_array_index (self->listeners, i);
 
-      if (listener->core != NULL && g_str_equal (listener->address, address))
+      if (listener->core == NULL || !g_str_equal (listener->address, address))
+        continue;
+      if (!listener->is_stopping)
         return listener;
+      going = listener;
     }
 
-  return NULL;
+  return going;
 }
 
 /**

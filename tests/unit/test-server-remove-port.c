@@ -529,6 +529,48 @@ test_all (Fixture *fixture,
 }
 
 static void
+test_again (Fixture *fixture,
+            gconstpointer data)
+{
+  g_autoptr (GrpcAioCall) call = hang (fixture, fixture->channel);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("A port may be added to a server that serves, also the one that is going");
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *added = add_port (fixture->server);
+
+      assert_serves (added);
+      remove_port (fixture->server, added);
+      assert_is_gone (added);
+      g_assert_cmpint (grpc_aio_server_add_port (fixture->server, added, NULL, &error), >, 0);
+      g_assert_no_error (error);
+      assert_serves (added);
+    }
+
+  grpc_aio_server_remove_port_async (fixture->server, fixture->going, LONG_GRACE, NULL, store_result, &result);
+  assert_is_gone (fixture->going);
+  g_assert_cmpint (grpc_aio_server_add_port (fixture->server, fixture->going, NULL, &error), >, 0);
+  g_assert_no_error (error);
+  assert_serves (fixture->going);
+  g_assert_null (result);
+  answer (fixture);
+  assert_response (call);
+  finish (fixture->server, &result);
+  assert_serves (fixture->going);
+  assert_serves (fixture->staying);
+
+  g_assert_cmpint (grpc_aio_server_add_port (fixture->server, fixture->going, NULL, &error), ==, 0);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
+  g_clear_error (&error);
+  stop (fixture->server);
+  g_assert_cmpint (grpc_aio_server_add_port (fixture->server, fixture->going, NULL, &error), ==, 0);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+}
+
+static void
 test_unstarted (Fixture *fixture,
                 gconstpointer data)
 {
@@ -591,6 +633,7 @@ main (int argc,
   ADD_BOTH ("sync", test_sync);
   ADD_BOTH ("stop", test_stop);
   ADD_BOTH ("all", test_all);
+  ADD_BOTH ("again", test_again);
   ADD ("/server/remove-port/unstarted", 0, create, test_unstarted);
   ADD ("/server/remove-port/unix", 0, create, test_unix);
 
