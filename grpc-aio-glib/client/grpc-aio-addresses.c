@@ -145,36 +145,124 @@ make_target (GPtrArray *addresses,
   return target;
 }
 
-/* Blocks. What @connectable stands for, as a target. */
-char *
-grpc_aio_addresses_look_up (GSocketConnectable *connectable,
-                            GCancellable *cancellable,
-                            char **key,
-                            GError **error)
+/* Adds to @addresses. FALSE when there was an error, after those that came. */
+static gboolean
+enumerate (GSocketConnectable *connectable,
+           GPtrArray *addresses,
+           GCancellable *cancellable,
+           GError **error)
 {
   g_autoptr (GSocketAddressEnumerator) enumerator = g_socket_connectable_enumerate (connectable);
-  g_autoptr (GPtrArray) addresses = g_ptr_array_new_with_free_func (g_object_unref);
-  GSocketAddress *address;
   g_autoptr (GError) reason = NULL;
-  g_autofree char *name = NULL;
-  char *target;
+  GSocketAddress *address;
 
   while (addresses->len < MAX_ADDRESSES &&
          (address = g_socket_address_enumerator_next (enumerator, cancellable, &reason)) != NULL)
     g_ptr_array_add (addresses, address);
+
+  if (reason == NULL)
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&reason));
+
+  return FALSE;
+}
+
+static guint
+count_priorities (GList *targets)
+{
+  guint n_priorities = 1;
+
+  for (; targets->next != NULL; targets = targets->next)
+    {
+      if (g_srv_target_get_priority (targets->data) != g_srv_target_get_priority (targets->next->data))
+        n_priorities++;
+    }
+
+  return n_priorities;
+}
+
+/* Only the servers of one priority are to be used: of the first one or, when that
+ * was tried without success, of a later one (RFC 2782). They come in that order. */
+static gboolean
+enumerate_service (GNetworkService *service,
+                   guint n_failures,
+                   GPtrArray *addresses,
+                   GCancellable *cancellable)
+{
+  g_autoptr (GResolver) resolver = g_resolver_get_default ();
+  GList *targets = g_resolver_lookup_service (resolver, g_network_service_get_service (service),
+                                              g_network_service_get_protocol (service),
+                                              g_network_service_get_domain (service), cancellable, NULL);
+  guint n_to_skip;
+
+  if (targets == NULL)
+    return FALSE;
+
+  n_to_skip = n_failures % count_priorities (targets);
+  for (GList *at = targets; at != NULL; at = at->next)
+    {
+      if (n_to_skip == 0)
+        {
+          g_autoptr (GSocketConnectable) host = g_network_address_new (g_srv_target_get_hostname (at->data),
+                                                                       g_srv_target_get_port (at->data));
+
+          enumerate (host, addresses, cancellable, NULL);
+        }
+      if (at->next != NULL && g_srv_target_get_priority (at->data) != g_srv_target_get_priority (at->next->data) &&
+          n_to_skip-- == 0)
+        break;
+    }
+  g_resolver_free_targets (targets);
+
+  return addresses->len > 0;
+}
+
+/* Blocks. What @connectable stands for, as a target. @n_failures is how often
+ * addresses were of no use since they last were. */
+char *
+grpc_aio_addresses_look_up (GSocketConnectable *connectable,
+                            guint n_failures,
+                            GCancellable *cancellable,
+                            char **key,
+                            GError **error)
+{
+  g_autoptr (GPtrArray) addresses = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GError) reason = NULL;
+  g_autofree char *name = NULL;
+  char *target;
+
+  if (!G_IS_NETWORK_SERVICE (connectable) ||
+      !enumerate_service (G_NETWORK_SERVICE (connectable), n_failures, addresses, cancellable))
+    enumerate (connectable, addresses, cancellable, &reason);
 
   /* Those that came are better than none. */
   target = make_target (addresses, key);
   if (target != NULL)
     return target;
 
-  name = g_socket_connectable_to_string (connectable);
+  name = grpc_aio_addresses_get_name (connectable);
   if (reason != NULL)
     g_set_error (error, reason->domain, reason->code, _("Cannot find the addresses of “%s”: %s"), name, reason->message);
   else
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("“%s” has no addresses that can be used"), name);
 
   return NULL;
+}
+
+/* For people. */
+char *
+grpc_aio_addresses_get_name (GSocketConnectable *connectable)
+{
+  GNetworkService *service;
+
+  if (!G_IS_NETWORK_SERVICE (connectable))
+    return g_socket_connectable_to_string (connectable);
+
+  service = G_NETWORK_SERVICE (connectable);
+
+  return g_strdup_printf ("_%s._%s.%s", g_network_service_get_service (service),
+                          g_network_service_get_protocol (service), g_network_service_get_domain (service));
 }
 
 /* What the server is called in calls and certificates; NULL when it has no name. */

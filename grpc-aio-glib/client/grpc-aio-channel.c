@@ -32,6 +32,7 @@ typedef struct
   guint n_users;        /* the channel and its calls */
   gboolean is_known;    /* else it only stands for what is not known yet */
   gboolean was_ready;
+  gboolean has_failed;  /* others were looked for, since it last was */
   gboolean is_watching;
   GrpcAioCompletion watch;
 } Addresses;
@@ -101,6 +102,7 @@ struct _GrpcAioChannel
   char *look_up_error;  /* why there are none */
   gboolean is_looking_up;
   gint64 looked_up_usec; /* when that ended */
+  guint n_failures;      /* addresses that were of no use, since some last were */
 };
 
 enum
@@ -222,7 +224,12 @@ begin_look_up (GrpcAioChannel *self)
 
   self->is_looking_up = TRUE;
   g_clear_pointer (&self->look_up_error, g_free);
-  grpc_aio_resolver_start (self->resolver, get_rest (self));
+  if (self->addresses->was_ready && !self->addresses->has_failed)
+    self->n_failures = 0;
+  else if (self->addresses->is_known)
+    self->n_failures++;
+  self->addresses->has_failed = TRUE;
+  grpc_aio_resolver_start (self->resolver, get_rest (self), self->n_failures);
 }
 
 /* With the lock. Whether there are no addresses, or none that answers: none does
@@ -237,7 +244,11 @@ needs_addresses (GrpcAioChannel *self)
     return TRUE;
 
   state = grpc_channel_check_connectivity_state (addresses->core, FALSE);
-  addresses->was_ready = addresses->was_ready || state == GRPC_CHANNEL_READY;
+  if (state == GRPC_CHANNEL_READY)
+    {
+      addresses->was_ready = TRUE;
+      addresses->has_failed = FALSE;
+    }
 
   return state == GRPC_CHANNEL_TRANSIENT_FAILURE || (state != GRPC_CHANNEL_READY && addresses->was_ready);
 }
@@ -574,7 +585,7 @@ prepare_look_up (GrpcAioChannel *self)
     grpc_aio_channel_options_set_string (self->own_options, GRPC_ARG_DEFAULT_AUTHORITY, authority);
 
   g_free (self->target);
-  self->target = g_socket_connectable_to_string (self->connectable);
+  self->target = grpc_aio_addresses_get_name (self->connectable);
   self->resolver = grpc_aio_resolver_new (self->connectable, self, on_looked_up);
 }
 
@@ -1063,7 +1074,8 @@ grpc_aio_channel_new_with_options (const char *target,
  * are, with longer and longer pauses between the tries.
  *
  * The channel connects to each address, up to 256, and calls go to one after the
- * other. The option `grpc.lb_policy_name`, or the service config, can choose another
+ * other. Of SRV records it takes those of the first priority; when none of them
+ * answers, those of the next one, and so on. Their weights do not count. The option `grpc.lb_policy_name`, or the service config, can choose another
  * way. Addresses have to be of one kind, IP or Unix sockets with or without a path:
  * others than the first one's are left out.
  *

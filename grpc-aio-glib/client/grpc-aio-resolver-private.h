@@ -19,7 +19,8 @@ GrpcAioResolver *grpc_aio_resolver_new (GSocketConnectable *connectable,
                                         gpointer owner,
                                         GrpcAioResolverFunc func);
 void grpc_aio_resolver_start (GrpcAioResolver *self,
-                              gint64 rest_usec);
+                              gint64 rest_usec,
+                              guint n_failures);
 void grpc_aio_resolver_hurry (GrpcAioResolver *self);
 void grpc_aio_resolver_stop (GrpcAioResolver *self);
 

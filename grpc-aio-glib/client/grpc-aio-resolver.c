@@ -26,6 +26,7 @@ struct _GrpcAioResolver
   GMutex lock;
   GCond cond;
   gint64 rest_usec;    /* with the lock; before the first try */
+  guint n_failures;    /* with the lock; of connections */
   gboolean is_stopped; /* with the lock */
   gboolean is_hurried; /* with the lock; pauses no longer */
 };
@@ -68,9 +69,13 @@ look_up (GrpcAioResolver *self)
   g_autofree char *key = NULL, *target = NULL;
   g_autoptr (GError) error = NULL;
   GObject *owner;
+  guint n_failures;
   gboolean again = FALSE;
 
-  target = grpc_aio_addresses_look_up (self->connectable, self->cancellable, &key, &error);
+  g_mutex_lock (&self->lock);
+  n_failures = self->n_failures;
+  g_mutex_unlock (&self->lock);
+  target = grpc_aio_addresses_look_up (self->connectable, n_failures, self->cancellable, &key, &error);
 
   /* What is dropped here may be the last reference. */
   if (!grpc_aio_core_enter ())
@@ -129,10 +134,12 @@ grpc_aio_resolver_new (GSocketConnectable *connectable,
 /* Call it again when the function has returned FALSE. */
 void
 grpc_aio_resolver_start (GrpcAioResolver *self,
-                         gint64 rest_usec)
+                         gint64 rest_usec,
+                         guint n_failures)
 {
   g_mutex_lock (&self->lock);
   self->rest_usec = rest_usec;
+  self->n_failures = n_failures;
   self->is_hurried = FALSE;
   g_mutex_unlock (&self->lock);
 

@@ -394,6 +394,30 @@ test_pick_first (Fixture *fixture,
 }
 
 static void
+test_service_config (Fixture *fixture,
+                     gconstpointer user_data)
+{
+  g_autoptr (GrpcAioChannelOptions) options = grpc_aio_channel_options_new ();
+  g_autofree char *target = NULL;
+  g_autoptr (GrpcAioChannel) channel = NULL;
+
+  g_test_summary ("A target with several addresses, too, gives calls to one after the other if it is told to");
+
+  target = g_strdup_printf ("ipv4:%s,%s,%s", fixture->peers[0].target, fixture->peers[1].target, fixture->peers[2].target);
+  grpc_aio_channel_options_set_string (options, "grpc.service_config", "{ \"loadBalancingConfig\": [ { \"round_robin\": {} } ] }");
+  channel = grpc_aio_channel_new_with_options (target, NULL, options);
+  while (fixture->peers[0].n_handled == 0 || fixture->peers[1].n_handled == 0 || fixture->peers[2].n_handled == 0)
+    succeed (channel);
+  for (guint i = 0; i < 3; i++)
+    fixture->peers[i].n_handled = 0;
+  for (guint i = 0; i < 300; i++)
+    succeed (channel);
+  for (guint i = 0; i < 3; i++)
+    g_assert_cmpuint (fixture->peers[i].n_handled, ==, 100);
+  close_channel (channel);
+}
+
+static void
 assert_chat (GrpcAioCall *chat,
              GAsyncResult **reads)
 {
@@ -777,7 +801,8 @@ struct _TestResolver
 {
   GResolver parent_instance;
 
-  guint ports[2];
+  guint ports[3];
+  guint priorities[3];
 };
 
 G_DEFINE_FINAL_TYPE (TestResolver, test_resolver, G_TYPE_RESOLVER)
@@ -792,10 +817,10 @@ test_resolver_lookup_service (GResolver *resolver,
   GList *targets = NULL;
 
   g_assert_cmpstr (name, ==, "_grpc._tcp.service.example");
-  for (guint i = 0; i < 2; i++)
-    targets = g_list_prepend (targets, g_srv_target_new ("127.0.0.1", (guint16) self->ports[i], 1, 1));
+  for (guint i = 0; i < 3; i++)
+    targets = g_list_prepend (targets, g_srv_target_new ("127.0.0.1", (guint16) self->ports[i], (guint16) self->priorities[i], 1));
 
-  return targets;
+  return g_srv_target_list_sort (targets);
 }
 
 static void
@@ -818,14 +843,38 @@ test_service (Fixture *fixture,
   g_autoptr (GSocketConnectable) service = g_network_service_new ("grpc", "tcp", "service.example");
   g_autoptr (GrpcAioChannel) channel = NULL;
 
-  g_test_summary ("The servers of SRV records get calls, one after the other");
+  g_autoptr (GrpcAioCallOptions) options = options_that_wait ();
+  g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; i < 2; i++)
-    resolver->ports[i] = (guint) atoi (strchr (fixture->peers[i].target, ':') + 1);
+  g_test_summary ("The servers of SRV records get calls, those of a later priority only when the others fail");
+
+  for (guint i = 0; i < 3; i++)
+    {
+      resolver->ports[i] = (guint) atoi (strchr (fixture->peers[i].target, ':') + 1);
+      resolver->priorities[i] = i < 2 ? 10 : 20;
+    }
   g_resolver_set_default (G_RESOLVER (resolver));
   channel = grpc_aio_channel_new_for_connectable (service, NULL, NULL);
+  g_assert_cmpstr (grpc_aio_channel_get_target (channel), ==, "_grpc._tcp.service.example");
   while (fixture->peers[0].n_handled == 0 || fixture->peers[1].n_handled == 0)
     succeed (channel);
+  for (guint i = 0; i < 20; i++)
+    succeed (channel);
+  g_assert_cmpuint (fixture->peers[2].n_handled, ==, 0);
+
+  for (guint i = 0; i < 2; i++)
+    {
+      peer_tear_down (&fixture->peers[i]);
+      fixture->peers[i].server = NULL;
+    }
+  while (grpc_aio_channel_get_state (channel, FALSE) == GRPC_AIO_CHANNEL_CONNECTIVITY_READY)
+    turn ();
+  for (guint i = 0; i < 10; i++)
+    {
+      invoke (channel, options, &error);
+      g_assert_no_error (error);
+    }
+  g_assert_cmpuint (fixture->peers[2].n_handled, ==, 10);
   g_resolver_set_default (before);
   close_channel (channel);
 }
@@ -933,6 +982,7 @@ main (int argc,
   add ("/connectable/properties", test_properties);
   add ("/connectable/round-robin", test_round_robin);
   add ("/connectable/pick-first", test_pick_first);
+  add ("/connectable/service-config", test_service_config);
   add ("/connectable/wait", test_wait);
   add ("/connectable/deadline", test_deadline);
   add ("/connectable/cancel", test_cancel);
