@@ -164,6 +164,9 @@ grpc_aio_channel_credentials_new_google_default_async (GCancellable *cancellable
 
   task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_source_tag (task, grpc_aio_channel_credentials_new_google_default_async);
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
   g_task_set_return_on_cancel (task, TRUE);
   g_task_run_in_thread (task, create_in_thread);
 }
