@@ -41,6 +41,14 @@ grpc_aio_error_private_clear (GrpcAioErrorPrivate *priv)
 G_DEFINE_EXTENDED_ERROR (GrpcAioError, grpc_aio_error)
 /* clang-format on */
 
+/* A binding may make an error from the name of the domain before anybody has asked
+ * for the domain. GLib must know by then that such errors carry data. */
+__attribute__ ((constructor)) static void
+register_domain (void)
+{
+  grpc_aio_error_quark ();
+}
+
 G_STATIC_ASSERT ((int) GRPC_AIO_ERROR_CANCELLED == (int) GRPC_AIO_STATUS_CODE_CANCELLED);
 G_STATIC_ASSERT ((int) GRPC_AIO_ERROR_UNAUTHENTICATED == (int) GRPC_AIO_STATUS_CODE_UNAUTHENTICATED);
 
