@@ -29,6 +29,11 @@ GRPC_AIO_AVAILABLE_IN_ALL
 GSocketConnectable *grpc_aio_channel_get_connectable (GrpcAioChannel *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannel *grpc_aio_channel_intercept (GrpcAioChannel *self,
+                                            GrpcAioClientInterceptor *const *interceptors,
+                                            gsize n_interceptors);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 const char *grpc_aio_channel_get_target (GrpcAioChannel *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
@@ -39,6 +44,12 @@ GrpcAioChannelOptions *grpc_aio_channel_get_options (GrpcAioChannel *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioCompression grpc_aio_channel_get_compression (GrpcAioChannel *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GListModel *grpc_aio_channel_get_interceptors (GrpcAioChannel *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannel *grpc_aio_channel_get_base (GrpcAioChannel *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioMultiCallable *grpc_aio_channel_unary_unary (GrpcAioChannel *self,

@@ -13,11 +13,13 @@
 #include <grpc-aio-glib/grpc-aio-channel-credentials.h>
 #include <grpc-aio-glib/grpc-aio-channel-options.h>
 #include <grpc-aio-glib/grpc-aio-channel.h>
+#include <grpc-aio-glib/grpc-aio-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-completion-source.h>
 #include <grpc-aio-glib/grpc-aio-enums.h>
 #include <grpc-aio-glib/grpc-aio-error.h>
 #include <grpc-aio-glib/grpc-aio-generic-rpc-handler.h>
 #include <grpc-aio-glib/grpc-aio-handler-call-details.h>
+#include <grpc-aio-glib/grpc-aio-intercepted-call.h>
 #include <grpc-aio-glib/grpc-aio-main-context.h>
 #include <grpc-aio-glib/grpc-aio-metadata.h>
 #include <grpc-aio-glib/grpc-aio-multi-callable.h>

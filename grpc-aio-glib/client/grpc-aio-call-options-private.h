@@ -25,4 +25,6 @@ struct _GrpcAioCallOptions
   gboolean wait_for_ready;
 };
 
+GrpcAioCallOptions *grpc_aio_call_options_copy (const GrpcAioCallOptions *self);
+
 G_END_DECLS

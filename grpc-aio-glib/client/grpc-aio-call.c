@@ -9,11 +9,13 @@
 #include <grpc/grpc_security.h>
 #include <grpc/slice.h>
 #include <grpc/support/alloc.h>
+#include <grpc/support/string_util.h>
 
 #include <grpc-aio-glib/grpc-aio-enums.h>
 #include <grpc-aio-glib/grpc-aio-multi-callable.h>
 
 #include "client/grpc-aio-call-options-private.h"
+#include "client/grpc-aio-intercepted-call-private.h"
 #include "client/grpc-aio-multi-callable-private.h"
 #include "engine/grpc-aio-bytes-private.h"
 #include "engine/grpc-aio-core-call-private.h"
@@ -96,6 +98,10 @@ struct _GrpcAioCall
   gboolean has_status;
   gint has_closed_writes; /* atomic */
   GrpcAioOperationList waiting;
+
+  GrpcAioRelay *relay;            /* in place of grpc-core, where an interceptor answers */
+  GrpcAioRelay *observer;         /* of the call that this one is the answer to */
+  GrpcAioCoreCall *observer_core; /* what keeps the observer */
 
   /* Written by grpc-core, too. */
   grpc_byte_buffer *response_buffer;
@@ -187,6 +193,14 @@ get_trailing_metadata (GrpcAioCall *self)
   return self->trailing_metadata;
 }
 
+/* With the lock. */
+static gboolean
+has_received_metadata (GrpcAioCall *self)
+{
+  return self->initial_array.count > 0 ||
+         (self->initial_metadata != NULL && grpc_aio_metadata_get_size (self->initial_metadata) > 0);
+}
+
 /* With the lock; once the call is done with a status other than OK. */
 static GError *
 new_status_error (GrpcAioCall *self)
@@ -223,7 +237,7 @@ settle (GrpcAioCall *self,
 
     case GRPC_AIO_WAIT_INITIAL_METADATA:
       /* Metadata that came is not lost with a call that failed later. */
-      if (self->code != GRPC_AIO_STATUS_CODE_OK && self->initial_array.count == 0)
+      if (self->code != GRPC_AIO_STATUS_CODE_OK && !has_received_metadata (self))
         error = new_status_error (self);
       else
         metadata = grpc_aio_metadata_ref (get_initial_metadata (self));
@@ -340,6 +354,10 @@ wait_or_settle (GrpcAioCall *self,
 static void
 take_status (GrpcAioCall *self)
 {
+  /* The relay has told it before. */
+  if (self->relay != NULL)
+    return;
+
   self->code = (GrpcAioStatusCode) self->core_code;
   if (self->code > GRPC_AIO_STATUS_CODE_UNAUTHENTICATED)
     self->code = GRPC_AIO_STATUS_CODE_UNKNOWN;
@@ -370,6 +388,7 @@ advance (GrpcAioCall *self,
          GrpcAioCallState state)
 {
   GrpcAioOperationList settled;
+  GrpcAioCoreCall *observer_core;
 
   g_mutex_lock (&self->core_call.lock);
   if (state <= self->state)
@@ -384,12 +403,21 @@ advance (GrpcAioCall *self,
     }
   self->state = state;
   settled = take_settled (self);
+  observer_core = self->observer_core;
+  if (G_UNLIKELY (observer_core != NULL))
+    grpc_aio_core_call_begin (observer_core);
   g_mutex_unlock (&self->core_call.lock);
 
   if (state == GRPC_AIO_CALL_STATE_DONE)
     grpc_aio_channel_remove_member (self->channel, &self->member);
 
   settle_all (self, &settled);
+
+  if (G_UNLIKELY (observer_core != NULL))
+    {
+      grpc_aio_relay_post (call_of (observer_core)->relay);
+      grpc_aio_core_call_end (observer_core);
+    }
 
   if (grpc_aio_queue_is_orphan (self->core_call.queue))
     return;
@@ -509,7 +537,7 @@ grpc_aio_call_dispose (GObject *object)
 {
   GrpcAioCall *self = GRPC_AIO_CALL (object);
 
-  if (self->core_call.core != NULL && grpc_aio_core_call_dispose (&self->core_call))
+  if ((self->core_call.core != NULL || self->relay != NULL) && grpc_aio_core_call_dispose (&self->core_call))
     grpc_aio_call_cancel (self);
 
   G_OBJECT_CLASS (grpc_aio_call_parent_class)->dispose (object);
@@ -560,6 +588,7 @@ grpc_aio_call_clear (gpointer object)
   g_clear_pointer (&self->response, g_bytes_unref);
   g_clear_pointer (&self->details, g_free);
   g_clear_pointer (&self->hold, hold_free);
+  g_clear_pointer (&self->relay, grpc_aio_relay_free);
   g_clear_object (&self->multi_callable);
 
   memset (&self->core_call, 0, sizeof *self - G_STRUCT_OFFSET (GrpcAioCall, core_call));
@@ -721,32 +750,6 @@ new_status_op (GrpcAioCall *self)
 static void on_hold_ended (GrpcAioCoreCall *core_call,
                            gboolean ok);
 
-/* What the program changes from now on is for other calls. */
-static GrpcAioCallOptions *
-copy_options (const GrpcAioCallOptions *options)
-{
-  GrpcAioCallOptions *copy = grpc_aio_call_options_new ();
-  g_autofree GParamSpec **pspecs = NULL;
-  guint n_pspecs;
-
-  pspecs = g_object_class_list_properties (G_OBJECT_GET_CLASS (options), &n_pspecs);
-  for (guint i = 0; i < n_pspecs; i++)
-    {
-      g_auto (GValue) value = G_VALUE_INIT;
-
-      g_object_get_property (G_OBJECT (options), pspecs[i]->name, &value);
-      g_object_set_property (G_OBJECT (copy), pspecs[i]->name, &value);
-    }
-  if (options->metadata != NULL)
-    {
-      g_autoptr (GrpcAioMetadata) metadata = grpc_aio_metadata_copy (options->metadata);
-
-      grpc_aio_call_options_set_metadata (copy, metadata);
-    }
-
-  return copy;
-}
-
 /* Waits for the channel to find its addresses, or for the call to end before. As
  * start () with locks. */
 static gboolean
@@ -761,7 +764,7 @@ hold (GrpcAioCall *self,
       self->hold = g_new0 (Hold, 1);
       self->hold->batch.done = on_hold_ended;
       self->hold->request = request != NULL ? g_bytes_ref (request) : NULL;
-      self->hold->options = options != NULL ? copy_options (options) : NULL;
+      self->hold->options = options != NULL ? grpc_aio_call_options_copy (options) : NULL;
       self->hold->cores = g_ptr_array_new_with_free_func ((GDestroyNotify) grpc_call_unref);
     }
   self->core_call.is_held = TRUE;
@@ -955,27 +958,46 @@ refuse_credentials (GrpcAioCall *self)
   return TRUE;
 }
 
+static GrpcAioCall *
+allocate (GrpcAioMultiCallable *multi_callable,
+          GrpcAioQueue *queue)
+{
+  GrpcAioCall *self = grpc_aio_pool_take (GRPC_AIO_POOL_CALL, GRPC_AIO_TYPE_CALL);
+
+  self->multi_callable = g_object_ref (multi_callable);
+  self->channel = grpc_aio_multi_callable_get_base (multi_callable);
+  self->kind = grpc_aio_multi_callable_get_kind (multi_callable);
+  grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue);
+
+  return self;
+}
+
+/* The channel is closed, or the process forked. */
+static void
+fail_to_create (GrpcAioCall *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!grpc_aio_core_is_usable ())
+    error = grpc_aio_core_new_forked_error ();
+
+  fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, error != NULL ? error->message : _("The channel is closed"));
+}
+
 /* A call that is not started yet, or has failed. */
 static GrpcAioCall *
 create (GrpcAioMultiCallable *multi_callable,
         GrpcAioQueue *queue,
         const GrpcAioCallOptions *options)
 {
-  GrpcAioCall *self = grpc_aio_pool_take (GRPC_AIO_POOL_CALL, GRPC_AIO_TYPE_CALL);
+  GrpcAioCall *self = allocate (multi_callable, queue);
   const gboolean has_credentials = options != NULL && options->credentials != NULL;
   grpc_call *parent = NULL;
 
-  self->multi_callable = g_object_ref (multi_callable);
-  self->channel = grpc_aio_multi_callable_get_channel (multi_callable);
-  self->kind = grpc_aio_multi_callable_get_kind (multi_callable);
-  grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue);
   self->member.waits_for_ready = options != NULL && options->wait_for_ready;
-
   if (!grpc_aio_core_is_usable ())
     {
-      g_autoptr (GError) error = grpc_aio_core_new_forked_error ();
-
-      fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, error->message);
+      fail_to_create (self);
       return self;
     }
   if (has_credentials && refuse_credentials (self))
@@ -989,7 +1011,7 @@ create (GrpcAioMultiCallable *multi_callable,
                                      options != NULL ? options->authority : NULL,
                                      parent, take_deadline (self, options), &self->core_call.core, &self->member))
     {
-      fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, _("The channel is closed"));
+      fail_to_create (self);
       return self;
     }
 
@@ -1073,15 +1095,238 @@ grpc_aio_call_end_hold (GrpcAioChannelMember *member,
   grpc_aio_core_call_cancel (&self->core_call, code, details);
 }
 
-/* Any thread; with the channel's lock, which keeps the call. */
+/* With the channel's lock, which keeps the call. One with a relay is added to
+ * @relays, to be cancelled without the lock, and kept until then. */
 void
 grpc_aio_call_cancel_member (GrpcAioChannelMember *member,
-                             const char *details)
+                             const char *details,
+                             GPtrArray *relays)
 {
   GrpcAioCall *self = (GrpcAioCall *) ((guint8 *) member - G_STRUCT_OFFSET (GrpcAioCall, member));
 
   g_atomic_int_set (&self->is_cancelled_here, TRUE);
-  grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, details);
+  if (G_LIKELY (self->relay == NULL))
+    {
+      grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, details);
+      return;
+    }
+
+  grpc_aio_core_call_begin (&self->core_call);
+  g_ptr_array_add (relays, self);
+}
+
+void
+grpc_aio_call_cancel_relay (gpointer call,
+                            gpointer details)
+{
+  GrpcAioCall *self = call;
+
+  grpc_aio_relay_cancel (self->relay, details);
+  grpc_aio_core_call_end (&self->core_call);
+}
+
+/* A call that has ended before it began. */
+GrpcAioCall *
+grpc_aio_call_new_failed (GrpcAioMultiCallable *multi_callable,
+                          GrpcAioQueue *queue,
+                          const GError *error)
+{
+  GrpcAioCall *self = allocate (multi_callable, queue);
+
+  self->is_cancelled_here = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  fail (self, grpc_aio_error_get_status_code (error), error->message);
+
+  return self;
+}
+
+/* On any thread. What grpc-core does for the calls that it has. */
+static void
+on_parent_done (GrpcAioCall *self,
+                GrpcAioServicerContext *parent)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!grpc_aio_servicer_context_is_cancelled (parent))
+    return;
+
+  error = g_error_new_literal (GRPC_AIO_ERROR, GRPC_AIO_ERROR_CANCELLED, _("The call that this one is a part of was cancelled"));
+  grpc_aio_relay_fail (self->relay, error);
+}
+
+/* A call that the interceptor at @index of the channel answers. */
+GrpcAioCall *
+grpc_aio_call_new_intercepted (GrpcAioMultiCallable *multi_callable,
+                               GrpcAioQueue *queue,
+                               GBytes *request,
+                               GrpcAioCallOptions *options,
+                               guint index)
+{
+  GPtrArray *interceptors = grpc_aio_multi_callable_get_interceptors (multi_callable);
+  GrpcAioCall *self = allocate (multi_callable, queue);
+
+  take_deadline (self, options);
+  if (!grpc_aio_channel_add_member (self->channel, &self->member))
+    {
+      fail_to_create (self);
+      return self;
+    }
+
+  self->relay = grpc_aio_relay_new (self, &self->core_call, g_ptr_array_index (interceptors, index), self->deadline_usec);
+  if (is_unary_unary (self))
+    grpc_aio_core_call_keep_owner (&self->core_call, g_object_ref (self));
+  if (options != NULL && options->parent != NULL)
+    g_signal_connect_object (options->parent, "done", G_CALLBACK (on_parent_done), self, G_CONNECT_SWAPPED);
+  grpc_aio_relay_start (self->relay, grpc_aio_intercepted_call_new (self->relay, multi_callable, request, options, index));
+
+  return self;
+}
+
+/* The same, for @operation, which is all that the program sees of it. Consumes
+ * @operation. */
+void
+grpc_aio_call_run_intercepted (GrpcAioMultiCallable *multi_callable,
+                               GrpcAioQueue *queue,
+                               GBytes *request,
+                               GrpcAioCallOptions *options,
+                               GrpcAioOperation *operation)
+{
+  g_autoptr (GrpcAioCall) self = grpc_aio_call_new_intercepted (multi_callable, queue, request, options, 0);
+
+  grpc_aio_operation_connect (operation, self, cancel_from_operation);
+  wait_or_settle (self, operation);
+}
+
+/* A read or a send. Consumes @operation. */
+void
+grpc_aio_call_submit (GrpcAioCall *self,
+                      GrpcAioOperation *operation)
+{
+  if (G_UNLIKELY (self->relay != NULL))
+    grpc_aio_relay_submit (self->relay, operation);
+  else if (operation->kind == GRPC_AIO_WAIT_MESSAGE)
+    grpc_aio_core_call_read (&self->core_call, operation);
+  else
+    grpc_aio_core_call_send (&self->core_call, operation);
+}
+
+/* For the status, if nothing else. Consumes @operation. */
+void
+grpc_aio_call_wait (GrpcAioCall *self,
+                    GrpcAioOperation *operation)
+{
+  wait_or_settle (self, operation);
+}
+
+void
+grpc_aio_call_connect (GrpcAioCall *self,
+                       GrpcAioMetadata *metadata)
+{
+  g_mutex_lock (&self->core_call.lock);
+  self->initial_metadata = grpc_aio_metadata_ref (metadata);
+  g_mutex_unlock (&self->core_call.lock);
+
+  advance (self, GRPC_AIO_CALL_STATE_CONNECTED);
+}
+
+void
+grpc_aio_call_end (GrpcAioCall *self,
+                   const GrpcAioOutcome *outcome)
+{
+  g_mutex_lock (&self->core_call.lock);
+  self->code = outcome->code;
+  self->details = g_strdup (outcome->details);
+  self->core_debug_string = outcome->debug_string != NULL ? gpr_strdup (outcome->debug_string) : NULL;
+  if (self->initial_metadata == NULL && outcome->initial_metadata != NULL)
+    self->initial_metadata = grpc_aio_metadata_ref (outcome->initial_metadata);
+  if (outcome->trailing_metadata != NULL)
+    self->trailing_metadata = grpc_aio_metadata_ref (outcome->trailing_metadata);
+  if (outcome->response != NULL)
+    self->response = g_bytes_ref (outcome->response);
+  g_atomic_int_set (&self->is_cancelled_here, outcome->is_cancelled_here);
+  g_mutex_unlock (&self->core_call.lock);
+
+  advance (self, GRPC_AIO_CALL_STATE_DONE);
+}
+
+/* Has @observer posted with each change of the state. FALSE when there is another
+ * one. */
+gboolean
+grpc_aio_call_observe (GrpcAioCall *self,
+                       GrpcAioRelay *observer,
+                       GrpcAioCoreCall *core_call)
+{
+  gboolean is_free;
+
+  g_mutex_lock (&self->core_call.lock);
+  is_free = self->observer == NULL;
+  if (is_free)
+    {
+      self->observer = observer;
+      self->observer_core = core_call;
+    }
+  g_mutex_unlock (&self->core_call.lock);
+
+  return is_free;
+}
+
+void
+grpc_aio_call_unobserve (GrpcAioCall *self,
+                         GrpcAioRelay *observer)
+{
+  g_mutex_lock (&self->core_call.lock);
+  if (self->observer == observer)
+    {
+      self->observer = NULL;
+      self->observer_core = NULL;
+    }
+  g_mutex_unlock (&self->core_call.lock);
+}
+
+/* NULL while none has come, and when the call failed without any. */
+GrpcAioMetadata *
+grpc_aio_call_dup_received_metadata (GrpcAioCall *self)
+{
+  GrpcAioMetadata *metadata = NULL;
+
+  g_mutex_lock (&self->core_call.lock);
+  if (self->state == GRPC_AIO_CALL_STATE_CONNECTED ||
+      (self->state == GRPC_AIO_CALL_STATE_DONE &&
+       (self->code == GRPC_AIO_STATUS_CODE_OK || has_received_metadata (self))))
+    metadata = grpc_aio_metadata_ref (get_initial_metadata (self));
+  g_mutex_unlock (&self->core_call.lock);
+
+  return metadata;
+}
+
+/* Of a call that is done. */
+void
+grpc_aio_call_dup_outcome (GrpcAioCall *self,
+                           GrpcAioOutcome *outcome)
+{
+  const char *details = grpc_aio_call_get_details (self);
+
+  g_mutex_lock (&self->core_call.lock);
+  *outcome = (GrpcAioOutcome){
+    .code = self->code,
+    .details = g_strdup (details),
+    .debug_string = g_strdup (self->core_debug_string),
+    .initial_metadata = grpc_aio_metadata_ref (get_initial_metadata (self)),
+    .trailing_metadata = grpc_aio_metadata_ref (get_trailing_metadata (self)),
+    .response = self->response != NULL ? g_bytes_ref (self->response) : NULL,
+    .is_cancelled_here = g_atomic_int_get (&self->is_cancelled_here),
+  };
+  g_mutex_unlock (&self->core_call.lock);
+}
+
+static GrpcAioSync
+begin_sync (GrpcAioCall *self)
+{
+  GrpcAioSync sync = grpc_aio_sync_begin (self->core_call.queue);
+
+  /* What an interceptor waits for may be any source of the context. */
+  sync.runs_context = self->relay != NULL;
+
+  return sync;
 }
 
 static gboolean
@@ -1169,7 +1414,7 @@ write_message (GrpcAioCall *self,
 
   operation->message = g_bytes_ref (message);
   operation->flags = flags;
-  grpc_aio_core_call_send (&self->core_call, operation);
+  grpc_aio_call_submit (self, operation);
 }
 
 /**
@@ -1292,7 +1537,7 @@ grpc_aio_call_response_sync (GrpcAioCall *self,
   g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  sync = grpc_aio_sync_begin (self->core_call.queue);
+  sync = begin_sync (self);
   grpc_aio_call_response_async (self, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_call_response_finish (self, grpc_aio_sync_wait (&sync), error);
@@ -1325,7 +1570,7 @@ grpc_aio_call_read_async (GrpcAioCall *self,
                          N_("There is one response: wait for that")))
     return;
 
-  grpc_aio_core_call_read (&self->core_call, operation);
+  grpc_aio_call_submit (self, operation);
 }
 
 /**
@@ -1377,7 +1622,7 @@ grpc_aio_call_read_sync (GrpcAioCall *self,
   g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  sync = grpc_aio_sync_begin (self->core_call.queue);
+  sync = begin_sync (self);
   grpc_aio_call_read_async (self, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_call_read_finish (self, grpc_aio_sync_wait (&sync), error);
@@ -1463,7 +1708,7 @@ grpc_aio_call_write_sync (GrpcAioCall *self,
   g_return_val_if_fail (message != NULL, FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
 
-  sync = grpc_aio_sync_begin (self->core_call.queue);
+  sync = begin_sync (self);
   grpc_aio_call_write_async (self, message, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_call_write_finish (self, grpc_aio_sync_wait (&sync), error);
@@ -1551,7 +1796,7 @@ grpc_aio_call_write_with_flags_sync (GrpcAioCall *self,
   g_return_val_if_fail ((flags & ~GRPC_WRITE_USED_MASK) == 0, FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
 
-  sync = grpc_aio_sync_begin (self->core_call.queue);
+  sync = begin_sync (self);
   grpc_aio_call_write_with_flags_async (self, message, flags, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_call_write_with_flags_finish (self, grpc_aio_sync_wait (&sync), error);
@@ -1588,7 +1833,7 @@ grpc_aio_call_done_writing_async (GrpcAioCall *self,
   if (!g_atomic_int_compare_and_exchange (&self->has_closed_writes, FALSE, TRUE))
     grpc_aio_operation_return_number (operation, TRUE);
   else
-    grpc_aio_core_call_send (&self->core_call, operation);
+    grpc_aio_call_submit (self, operation);
 }
 
 /**
@@ -1638,7 +1883,7 @@ grpc_aio_call_done_writing_sync (GrpcAioCall *self,
   g_return_val_if_fail (GRPC_AIO_IS_CALL (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
 
-  sync = grpc_aio_sync_begin (self->core_call.queue);
+  sync = begin_sync (self);
   grpc_aio_call_done_writing_async (self, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_call_done_writing_finish (self, grpc_aio_sync_wait (&sync), error);
@@ -1714,7 +1959,7 @@ grpc_aio_call_initial_metadata_sync (GrpcAioCall *self,
   g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  sync = grpc_aio_sync_begin (self->core_call.queue);
+  sync = begin_sync (self);
   grpc_aio_call_initial_metadata_async (self, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_call_initial_metadata_finish (self, grpc_aio_sync_wait (&sync), error);
@@ -1790,7 +2035,7 @@ grpc_aio_call_trailing_metadata_sync (GrpcAioCall *self,
   g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
 
-  sync = grpc_aio_sync_begin (self->core_call.queue);
+  sync = begin_sync (self);
   grpc_aio_call_trailing_metadata_async (self, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_call_trailing_metadata_finish (self, grpc_aio_sync_wait (&sync), error);
@@ -1868,7 +2113,7 @@ grpc_aio_call_status_sync (GrpcAioCall *self,
   g_return_val_if_fail (GRPC_AIO_IS_CALL (self), GRPC_AIO_STATUS_CODE_UNKNOWN);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), GRPC_AIO_STATUS_CODE_UNKNOWN);
 
-  sync = grpc_aio_sync_begin (self->core_call.queue);
+  sync = begin_sync (self);
   grpc_aio_call_status_async (self, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_call_status_finish (self, grpc_aio_sync_wait (&sync), error);
@@ -1945,7 +2190,7 @@ grpc_aio_call_wait_for_connection_sync (GrpcAioCall *self,
   g_return_val_if_fail (GRPC_AIO_IS_CALL (self), FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
 
-  sync = grpc_aio_sync_begin (self->core_call.queue);
+  sync = begin_sync (self);
   grpc_aio_call_wait_for_connection_async (self, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_call_wait_for_connection_finish (self, grpc_aio_sync_wait (&sync), error);
@@ -1971,7 +2216,10 @@ grpc_aio_call_cancel (GrpcAioCall *self)
     return FALSE;
 
   g_atomic_int_set (&self->is_cancelled_here, TRUE);
-  grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, _("The call was cancelled"));
+  if (G_UNLIKELY (self->relay != NULL))
+    grpc_aio_relay_cancel (self->relay, _("The call was cancelled"));
+  else
+    grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, _("The call was cancelled"));
 
   return TRUE;
 }
@@ -2040,7 +2288,12 @@ grpc_aio_call_time_remaining (GrpcAioCall *self)
   g_return_val_if_fail (GRPC_AIO_IS_CALL (self), -1);
 
   if (self->deadline_usec == G_MAXINT64)
-    return -1;
+    {
+      /* An interceptor may have set one. */
+      g_autoptr (GrpcAioCall) target = self->relay != NULL ? grpc_aio_relay_dup_target (self->relay) : NULL;
+
+      return target != NULL ? grpc_aio_call_time_remaining (target) : -1;
+    }
 
   return MAX (0, self->deadline_usec - g_get_monotonic_time ());
 }
@@ -2163,6 +2416,13 @@ char *
 grpc_aio_call_dup_peer (GrpcAioCall *self)
 {
   g_return_val_if_fail (GRPC_AIO_IS_CALL (self), NULL);
+
+  if (G_UNLIKELY (self->relay != NULL))
+    {
+      g_autoptr (GrpcAioCall) target = grpc_aio_relay_dup_target (self->relay);
+
+      return target != NULL ? grpc_aio_call_dup_peer (target) : NULL;
+    }
 
   return grpc_aio_core_call_dup_peer (&self->core_call);
 }

@@ -25,6 +25,7 @@ struct _GrpcAioChannelMember
 #define GRPC_AIO_CHANNEL_RELEASED GRPC_STATUS_ABORTED
 
 GrpcAioQueue *grpc_aio_channel_get_queue (GrpcAioChannel *self);
+GPtrArray *grpc_aio_channel_get_chain (GrpcAioChannel *self);
 
 gpointer grpc_aio_channel_register_method (GrpcAioChannel *self,
                                            const char *method);
@@ -47,6 +48,8 @@ gboolean grpc_aio_channel_replace_call (GrpcAioChannel *self,
                                         gpr_timespec deadline,
                                         grpc_call **call,
                                         GrpcAioChannelMember *member);
+gboolean grpc_aio_channel_add_member (GrpcAioChannel *self,
+                                      GrpcAioChannelMember *member);
 void grpc_aio_channel_remove_member (GrpcAioChannel *self,
                                      GrpcAioChannelMember *member);
 

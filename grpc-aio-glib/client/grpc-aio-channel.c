@@ -6,6 +6,7 @@
 #include <grpc/grpc_security.h>
 #include <grpc/slice.h>
 
+#include <grpc-aio-glib/grpc-aio-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-enums.h>
 
 #include "client/grpc-aio-addresses-private.h"
@@ -74,6 +75,9 @@ struct _GrpcAioChannel
   GrpcAioChannelCredentials *credentials;
   GrpcAioChannelOptions *options;
   GrpcAioCompression compression;
+  GListModel *interceptors; /* NULL for none */
+  GPtrArray *chain;         /* the same */
+  GrpcAioChannel *base;     /* has the connection, if this one has none */
   GrpcAioQueue *home;
 
   GMutex lock; /* for all that follows */
@@ -111,6 +115,8 @@ enum
   PROP_CREDENTIALS,
   PROP_OPTIONS,
   PROP_COMPRESSION,
+  PROP_INTERCEPTORS,
+  PROP_BASE,
   PROP_STATE,
   PROP_CONNECTABLE,
   N_PROPS,
@@ -449,10 +455,83 @@ grpc_aio_channel_shut (GrpcAioChannel *self)
 static void
 cancel_members (GrpcAioChannel *self)
 {
+  g_autoptr (GPtrArray) relays = g_ptr_array_new ();
+
   g_mutex_lock (&self->lock);
   for (GrpcAioChannelMember *at = self->members; at != NULL; at = at->next)
-    grpc_aio_call_cancel_member (at, _("The channel is closed"));
+    grpc_aio_call_cancel_member (at, _("The channel is closed"), relays);
   g_mutex_unlock (&self->lock);
+
+  g_ptr_array_foreach (relays, grpc_aio_call_cancel_relay, _("The channel is closed"));
+}
+
+static GrpcAioChannel *
+get_base (GrpcAioChannel *self)
+{
+  return self->base != NULL ? self->base : self;
+}
+
+static void
+add_interceptors (GrpcAioChannel *self,
+                  GListStore *all,
+                  GListModel *interceptors)
+{
+  guint n = interceptors != NULL ? g_list_model_get_n_items (interceptors) : 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (GObject) interceptor = g_list_model_get_item (interceptors, i);
+
+      if (!GRPC_AIO_IS_CLIENT_INTERCEPTOR (interceptor))
+        {
+          g_critical ("A %s is no GrpcAioClientInterceptor, and cannot stand in the interceptors of a channel",
+                      G_OBJECT_TYPE_NAME (interceptor));
+          continue;
+        }
+
+      g_list_store_append (all, interceptor);
+      g_ptr_array_add (self->chain, g_object_ref (interceptor));
+    }
+}
+
+/* What the list holds now, and then what the base has. */
+static void
+take_interceptors (GrpcAioChannel *self,
+                   GListModel *inherited)
+{
+  g_autoptr (GListModel) own = g_steal_pointer (&self->interceptors);
+  g_autoptr (GListStore) all = g_list_store_new (GRPC_AIO_TYPE_CLIENT_INTERCEPTOR);
+
+  self->chain = g_ptr_array_new_with_free_func (g_object_unref);
+  add_interceptors (self, all, own);
+  add_interceptors (self, all, inherited);
+  if (self->chain->len > 0)
+    self->interceptors = G_LIST_MODEL (g_steal_pointer (&all));
+  else
+    g_clear_pointer (&self->chain, g_ptr_array_unref);
+}
+
+static void
+on_base_notify (GrpcAioChannel *self)
+{
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
+}
+
+/* All but the interceptors is the base's. */
+static void
+take_base (GrpcAioChannel *self)
+{
+  g_autoptr (GrpcAioChannel) given = self->base;
+
+  self->base = g_object_ref (get_base (given));
+  self->target = g_strdup (self->base->target);
+  self->credentials = self->base->credentials != NULL ? g_object_ref (self->base->credentials) : NULL;
+  self->options = self->base->options != NULL ? g_object_ref (self->base->options) : NULL;
+  self->connectable = self->base->connectable != NULL ? g_object_ref (self->base->connectable) : NULL;
+  self->compression = self->base->compression;
+  self->home = grpc_aio_queue_ref (self->base->home);
+  take_interceptors (self, given->interceptors);
+  g_signal_connect_object (self->base, "notify::state", G_CALLBACK (on_base_notify), self, G_CONNECT_SWAPPED);
 }
 
 /* Any thread. */
@@ -597,6 +676,13 @@ grpc_aio_channel_constructed (GObject *object)
 
   G_OBJECT_CLASS (grpc_aio_channel_parent_class)->constructed (object);
 
+  if (self->base != NULL)
+    {
+      take_base (self);
+      return;
+    }
+
+  take_interceptors (self, NULL);
   self->home = grpc_aio_queue_get_for_context (context);
   g_ptr_array_add (self->queues, grpc_aio_queue_ref (self->home));
   if (self->connectable != NULL)
@@ -630,6 +716,8 @@ grpc_aio_channel_dispose (GObject *object)
 
   cancel_members (self);
   grpc_aio_channel_shut (self);
+  g_clear_object (&self->interceptors);
+  g_clear_pointer (&self->chain, g_ptr_array_unref);
 
   G_OBJECT_CLASS (grpc_aio_channel_parent_class)->dispose (object);
 }
@@ -648,6 +736,7 @@ grpc_aio_channel_finalize (GObject *object)
   g_clear_object (&self->own_options);
   g_free (self->addresses_key);
   g_free (self->look_up_error);
+  g_clear_object (&self->base);
   g_hash_table_unref (self->registered);
   g_ptr_array_unref (self->queues);
   grpc_aio_queue_unref (self->home);
@@ -681,6 +770,14 @@ grpc_aio_channel_get_property (GObject *object,
 
     case PROP_COMPRESSION:
       g_value_set_enum (value, self->compression);
+      break;
+
+    case PROP_INTERCEPTORS:
+      g_value_set_object (value, self->interceptors);
+      break;
+
+    case PROP_BASE:
+      g_value_set_object (value, self->base);
       break;
 
     case PROP_STATE:
@@ -724,6 +821,14 @@ grpc_aio_channel_set_property (GObject *object,
 
     case PROP_CONNECTABLE:
       self->connectable = g_value_dup_object (value);
+      break;
+
+    case PROP_INTERCEPTORS:
+      self->interceptors = g_value_dup_object (value);
+      break;
+
+    case PROP_BASE:
+      self->base = g_value_dup_object (value);
       break;
 
     default:
@@ -780,6 +885,28 @@ grpc_aio_channel_class_init (GrpcAioChannelClass *klass)
    */
   properties[PROP_COMPRESSION] = g_param_spec_enum ("compression", NULL, NULL, GRPC_AIO_TYPE_COMPRESSION,
                                                     GRPC_AIO_COMPRESSION_NONE, construct_flags);
+
+  /**
+   * GrpcAioChannel:interceptors:
+   *
+   * A list of [class@ClientInterceptor], the outermost first, or `NULL` for none.
+   * What the list holds when the channel is made counts; interceptors of
+   * [property@Channel:base] come after them.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_INTERCEPTORS] = g_param_spec_object ("interceptors", NULL, NULL, G_TYPE_LIST_MODEL, construct_flags);
+
+  /**
+   * GrpcAioChannel:base:
+   *
+   * The channel whose connection this one uses, together with its target and all
+   * that was chosen for it; `NULL` for a channel with a connection of its own. See
+   * [method@Channel.intercept].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_BASE] = g_param_spec_object ("base", NULL, NULL, GRPC_AIO_TYPE_CHANNEL, construct_flags);
 
   /**
    * GrpcAioChannel:state: (getter get_state)
@@ -846,6 +973,13 @@ grpc_aio_channel_get_queue (GrpcAioChannel *self)
   g_mutex_unlock (&self->lock);
 
   return queue;
+}
+
+/* NULL for a channel without interceptors. */
+GPtrArray *
+grpc_aio_channel_get_chain (GrpcAioChannel *self)
+{
+  return self->chain;
 }
 
 /* NULL when the channel is closed, or has other core channels to come. */
@@ -948,6 +1082,37 @@ grpc_aio_channel_replace_call (GrpcAioChannel *self,
   return is_open;
 }
 
+/* With the lock. */
+static void
+link_member (GrpcAioChannel *self,
+             GrpcAioChannelMember *member)
+{
+  member->next = self->members;
+  member->previous = &self->members;
+  if (self->members != NULL)
+    self->members->previous = &member->next;
+  self->members = member;
+}
+
+/* A call that is not grpc-core's. FALSE when the channel is closed. */
+gboolean
+grpc_aio_channel_add_member (GrpcAioChannel *self,
+                             GrpcAioChannelMember *member)
+{
+  gboolean is_open;
+
+  if (!grpc_aio_core_is_usable ())
+    return FALSE;
+
+  g_mutex_lock (&self->lock);
+  is_open = self->core != NULL && !self->is_closed;
+  if (is_open)
+    link_member (self, member);
+  g_mutex_unlock (&self->lock);
+
+  return is_open;
+}
+
 /* Sets @call before @member is in the list of calls to cancel. FALSE when the
  * channel is closed. */
 gboolean
@@ -970,13 +1135,7 @@ grpc_aio_channel_create_call (GrpcAioChannel *self,
       *call = create_call (self, grpc_aio_queue_get_core (queue), registered, method, authority, parent, deadline);
       if (self->addresses != NULL)
         take_addresses (self, *call, member);
-
-      member->next = self->members;
-      member->previous = &self->members;
-      if (self->members != NULL)
-        self->members->previous = &member->next;
-      self->members = member;
-
+      link_member (self, member);
       watch_state (self);
     }
   g_mutex_unlock (&self->lock);
@@ -1111,6 +1270,42 @@ grpc_aio_channel_new_for_connectable (GSocketConnectable *connectable,
 }
 
 /**
+ * grpc_aio_channel_intercept:
+ * @self: a channel
+ * @interceptors: (array length=n_interceptors) (transfer none): interceptors, the
+ *   outermost first
+ * @n_interceptors: how many there are
+ *
+ * Creates a channel over the connection of @self, with interceptors that come before
+ * those of @self (`grpc.intercept_channel` of gRPC). It lives and closes with @self.
+ *
+ * Returns: (transfer full): a new channel
+ *
+ * Since: 0.1
+ */
+GrpcAioChannel *
+grpc_aio_channel_intercept (GrpcAioChannel *self,
+                            GrpcAioClientInterceptor *const *interceptors,
+                            gsize n_interceptors)
+{
+  g_autoptr (GListStore) list = g_list_store_new (GRPC_AIO_TYPE_CLIENT_INTERCEPTOR);
+
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), NULL);
+  g_return_val_if_fail (interceptors != NULL || n_interceptors == 0, NULL);
+
+  for (gsize i = 0; i < n_interceptors; i++)
+    {
+      g_return_val_if_fail (GRPC_AIO_IS_CLIENT_INTERCEPTOR (interceptors[i]), NULL);
+      g_list_store_append (list, interceptors[i]);
+    }
+
+  return g_object_new (GRPC_AIO_TYPE_CHANNEL,
+                       "base", self,
+                       "interceptors", list,
+                       NULL);
+}
+
+/**
  * grpc_aio_channel_get_connectable:
  * @self: a channel
  *
@@ -1199,6 +1394,44 @@ grpc_aio_channel_get_compression (GrpcAioChannel *self)
   g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), GRPC_AIO_COMPRESSION_NONE);
 
   return self->compression;
+}
+
+/**
+ * grpc_aio_channel_get_interceptors:
+ * @self: a channel
+ *
+ * Gets all interceptors of the channel, those of [property@Channel:base] included.
+ *
+ * Returns: (nullable) (transfer none): a list of [class@ClientInterceptor], the
+ *   outermost first, or `NULL` for none
+ *
+ * Since: 0.1
+ */
+GListModel *
+grpc_aio_channel_get_interceptors (GrpcAioChannel *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), NULL);
+
+  return self->interceptors;
+}
+
+/**
+ * grpc_aio_channel_get_base:
+ * @self: a channel
+ *
+ * Gets the channel whose connection this one uses.
+ *
+ * Returns: (nullable) (transfer none): the channel, or `NULL` for one with a
+ *   connection of its own
+ *
+ * Since: 0.1
+ */
+GrpcAioChannel *
+grpc_aio_channel_get_base (GrpcAioChannel *self)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), NULL);
+
+  return self->base;
 }
 
 static GrpcAioMultiCallable *
@@ -1303,6 +1536,7 @@ grpc_aio_channel_get_state (GrpcAioChannel *self,
 
   g_return_val_if_fail (GRPC_AIO_IS_CHANNEL (self), GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN);
 
+  self = get_base (self);
   g_mutex_lock (&self->lock);
   if (try_to_connect)
     watch_state (self);
@@ -1357,6 +1591,7 @@ grpc_aio_channel_wait_for_state_change_async (GrpcAioChannel *self,
   operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, grpc_aio_channel_wait_for_state_change_async,
                                       cancellable, callback, user_data);
   operation->code = (GrpcAioStatusCode) last_observed_state;
+  self = get_base (self);
   if (grpc_aio_operation_refuse_forked (operation) || refuse_lame (self, operation))
     return;
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_state_waiter);
@@ -1461,6 +1696,7 @@ grpc_aio_channel_ready_async (GrpcAioChannel *self,
 
   operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, grpc_aio_channel_ready_async,
                                       cancellable, callback, user_data);
+  self = get_base (self);
   if (grpc_aio_operation_refuse_forked (operation) || refuse_lame (self, operation))
     return;
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_state_waiter);
@@ -1553,6 +1789,7 @@ grpc_aio_channel_close (GrpcAioChannel *self)
 {
   g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
 
+  self = get_base (self);
   g_mutex_lock (&self->lock);
   self->is_closed = TRUE;
   g_mutex_unlock (&self->lock);
@@ -1643,6 +1880,7 @@ grpc_aio_channel_close_async (GrpcAioChannel *self,
 
   operation = grpc_aio_operation_new (GRPC_AIO_WAIT_OTHER, self, grpc_aio_channel_close_async,
                                       cancellable, callback, user_data);
+  self = get_base (self);
   if (grpc_aio_operation_refuse_forked (operation))
     return;
   grpc_aio_operation_connect_withdrawal (operation, self, self->home, withdraw_close_waiter);

@@ -27,6 +27,8 @@ struct _GrpcAioMultiCallable
   GObject parent_instance;
 
   GrpcAioChannel *channel;
+  GrpcAioChannel *base;    /* has the connection; the channel keeps it */
+  GPtrArray *interceptors; /* of the channel; NULL for none */
   char *method;
   GrpcAioMethodKind kind;
   gpointer registered; /* grpc-core's handle; lives with the core channel */
@@ -50,6 +52,7 @@ grpc_aio_multi_callable_finalize (GObject *object)
   GrpcAioMultiCallable *self = GRPC_AIO_MULTI_CALLABLE (object);
 
   g_free (self->method);
+  g_clear_pointer (&self->interceptors, g_ptr_array_unref);
   g_object_unref (self->channel);
 
   G_OBJECT_CLASS (grpc_aio_multi_callable_parent_class)->finalize (object);
@@ -135,11 +138,30 @@ grpc_aio_multi_callable_new (GrpcAioChannel *channel,
   GrpcAioMultiCallable *self = g_object_new (GRPC_AIO_TYPE_MULTI_CALLABLE, NULL);
 
   self->channel = g_object_ref (channel);
+  self->base = grpc_aio_channel_get_base (channel);
+  if (self->base == NULL)
+    self->base = channel;
+  if (grpc_aio_channel_get_chain (channel) != NULL)
+    self->interceptors = g_ptr_array_ref (grpc_aio_channel_get_chain (channel));
   self->method = g_strdup (method);
   self->kind = kind;
-  self->registered = grpc_aio_channel_register_method (channel, method);
+  self->registered = grpc_aio_channel_register_method (self->base, method);
 
   return self;
+}
+
+/* The channel that the core calls go over. */
+GrpcAioChannel *
+grpc_aio_multi_callable_get_base (GrpcAioMultiCallable *self)
+{
+  return self->base;
+}
+
+/* NULL for none. */
+GPtrArray *
+grpc_aio_multi_callable_get_interceptors (GrpcAioMultiCallable *self)
+{
+  return self->interceptors;
 }
 
 gpointer
@@ -243,7 +265,9 @@ grpc_aio_multi_callable_call (GrpcAioMultiCallable *self,
   g_return_val_if_fail ((request != NULL) == takes_one_request (self), NULL);
   g_return_val_if_fail (options == NULL || GRPC_AIO_IS_CALL_OPTIONS (options), NULL);
 
-  queue = grpc_aio_channel_get_queue (self->channel);
+  queue = grpc_aio_channel_get_queue (self->base);
+  if (G_UNLIKELY (self->interceptors != NULL))
+    return grpc_aio_call_new_intercepted (self, queue, request, options, 0);
 
   return grpc_aio_call_new (self, queue, request, options);
 }
@@ -302,8 +326,11 @@ grpc_aio_multi_callable_invoke_async (GrpcAioMultiCallable *self,
       return;
     }
 
-  queue = grpc_aio_channel_get_queue (self->channel);
-  grpc_aio_call_run (self, queue, request, options, operation);
+  queue = grpc_aio_channel_get_queue (self->base);
+  if (G_UNLIKELY (self->interceptors != NULL))
+    grpc_aio_call_run_intercepted (self, queue, request, options, operation);
+  else
+    grpc_aio_call_run (self, queue, request, options, operation);
 }
 
 /**
@@ -362,8 +389,16 @@ grpc_aio_multi_callable_invoke_sync (GrpcAioMultiCallable *self,
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
 
-  sync = grpc_aio_sync_begin (NULL);
-  call = grpc_aio_call_new (self, sync.queue, request, options);
+  if (G_UNLIKELY (self->interceptors != NULL))
+    {
+      sync = grpc_aio_sync_begin_whole ();
+      call = grpc_aio_call_new_intercepted (self, sync.queue, request, options, 0);
+    }
+  else
+    {
+      sync = grpc_aio_sync_begin (NULL);
+      call = grpc_aio_call_new (self, sync.queue, request, options);
+    }
   grpc_aio_call_response_async (call, cancellable, grpc_aio_sync_ready, &sync);
 
   return grpc_aio_call_response_finish (call, grpc_aio_sync_wait (&sync), error);

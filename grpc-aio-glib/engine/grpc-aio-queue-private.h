@@ -36,6 +36,7 @@ gboolean grpc_aio_queue_is_for (GrpcAioQueue *self,
                                 GMainContext *context);
 gboolean grpc_aio_queue_is_orphan (GrpcAioQueue *self);
 void grpc_aio_queue_set_foreign (GrpcAioQueue *self);
+GMainContext *grpc_aio_queue_dup_context (GrpcAioQueue *self);
 gboolean grpc_aio_queue_acquire (GrpcAioQueue *self,
                                  gboolean *was_owner);
 void grpc_aio_queue_release (GrpcAioQueue *self,
@@ -57,6 +58,8 @@ grpc_call_error grpc_aio_queue_start_batch (GrpcAioQueue *self,
                                             gsize n_ops,
                                             gboolean may_complete,
                                             GrpcAioCompletion *completion);
+void grpc_aio_queue_post (GrpcAioQueue *self,
+                          GrpcAioCompletion *completion);
 void grpc_aio_queue_push (GrpcAioQueue *self,
                           GrpcAioCompletion *completion);
 

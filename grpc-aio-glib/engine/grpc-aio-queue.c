@@ -816,6 +816,15 @@ grpc_aio_queue_set_foreign (GrpcAioQueue *self)
   foreign = self;
 }
 
+/* For who runs a completion. NULL when the context is gone. */
+GMainContext *
+grpc_aio_queue_dup_context (GrpcAioQueue *self)
+{
+  GMainContext *context = g_atomic_pointer_get (&self->context);
+
+  return context != NULL ? g_main_context_ref (context) : NULL;
+}
+
 /* For a thread that blocks: the right to run the queue's completions. When the
  * context goes meanwhile, that waits until the thread has released it. */
 gboolean
@@ -935,6 +944,24 @@ is_on_owner_thread (GrpcAioQueue *self)
     context = g_main_context_default ();
 
   return g_atomic_pointer_get (&self->context) == context && g_main_context_is_owner (context);
+}
+
+/* Runs @completion in the queue's context, after this function has returned: in the
+ * same turn of the loop where that is possible. Safe on any thread. */
+void
+grpc_aio_queue_post (GrpcAioQueue *self,
+                     GrpcAioCompletion *completion)
+{
+  completion->ok = TRUE;
+  if (!is_on_owner_thread (self))
+    {
+      grpc_aio_queue_push (self, completion);
+      return;
+    }
+
+  append_local (self, completion);
+  if (G_UNLIKELY (g_atomic_int_get (&self->blocked)))
+    grpc_aio_queue_wake (self);
 }
 
 /* Starts operations on a call. What grpc-core completes at once, on the

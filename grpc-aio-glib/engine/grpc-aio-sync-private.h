@@ -13,10 +13,12 @@ typedef struct
   GrpcAioQueue *queue;
   GrpcAioVisitor *visitor; /* NULL when there is nothing to visit */
   gboolean is_private;
+  gboolean runs_context; /* of the queue: all its sources, not its completions alone */
   GAsyncResult *result;
 } GrpcAioSync;
 
 GrpcAioSync grpc_aio_sync_begin (GrpcAioQueue *queue);
+GrpcAioSync grpc_aio_sync_begin_whole (void);
 void grpc_aio_sync_ready (GObject *source,
                           GAsyncResult *result,
                           gpointer user_data);

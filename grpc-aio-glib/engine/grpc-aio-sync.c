@@ -103,6 +103,20 @@ grpc_aio_sync_begin (GrpcAioQueue *queue)
   return self;
 }
 
+/* For what needs sources of a main context beside the completions. */
+GrpcAioSync
+grpc_aio_sync_begin_whole (void)
+{
+  GrpcAioSync self = { NULL };
+
+  self.context = g_main_context_new ();
+  g_main_context_push_thread_default (self.context);
+  self.queue = grpc_aio_queue_get_for_context (self.context);
+  self.runs_context = TRUE;
+
+  return self;
+}
+
 void
 grpc_aio_sync_ready (GObject *source,
                      GAsyncResult *result,
@@ -132,11 +146,56 @@ iterate (GrpcAioSync *self,
   g_source_destroy (timeout);
 }
 
+/* The same, with all else that the queue's context has to do. */
+static void
+run_context (GrpcAioSync *self,
+             gint64 end)
+{
+  GMainContext *context = grpc_aio_queue_dup_context (self->queue);
+  GSource *timeout = NULL;
+
+  if (context == NULL)
+    return;
+
+  if (end != G_MAXINT64)
+    {
+      timeout = g_timeout_source_new (SLICE_MSEC);
+      g_source_set_callback (timeout, on_timeout, NULL, NULL);
+      g_source_attach (timeout, context);
+    }
+
+  /* Our own result may be in our own context. */
+  while (g_main_context_iteration (self->context, FALSE))
+    ;
+  while (self->result == NULL && g_get_monotonic_time () < end)
+    {
+      g_main_context_push_thread_default (context);
+      g_main_context_iteration (context, TRUE);
+      g_main_context_pop_thread_default (context);
+
+      while (g_main_context_iteration (self->context, FALSE))
+        ;
+    }
+
+  if (timeout != NULL)
+    {
+      g_source_destroy (timeout);
+      g_source_unref (timeout);
+    }
+  g_main_context_unref (context);
+}
+
 /* Runs the queue's completions until ours is among them, or it is @end. */
 static void
 run_queue (GrpcAioSync *self,
            gint64 end)
 {
+  if (self->runs_context)
+    {
+      run_context (self, end);
+      return;
+    }
+
   g_autoptr (GSource) source = sync_source_new (self->queue);
   gboolean has_fd = grpc_aio_queue_get_event_fd (self->queue) >= 0;
 

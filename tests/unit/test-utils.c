@@ -75,6 +75,49 @@ options_with_timeout (gint64 timeout_usec)
   return g_object_new (GRPC_AIO_TYPE_CALL_OPTIONS, "timeout-usec", timeout_usec, NULL);
 }
 
+/* Lets everything pass. */
+typedef struct
+{
+  GrpcAioClientInterceptor parent_instance;
+} PassInterceptor;
+
+typedef struct
+{
+  GrpcAioClientInterceptorClass parent_class;
+} PassInterceptorClass;
+
+GType pass_interceptor_get_type (void);
+
+G_DEFINE_TYPE (PassInterceptor, pass_interceptor, GRPC_AIO_TYPE_CLIENT_INTERCEPTOR)
+
+static void
+pass_interceptor_class_init (PassInterceptorClass *klass)
+{
+}
+
+static void
+pass_interceptor_init (PassInterceptor *self)
+{
+}
+
+GrpcAioClientInterceptor *
+pass_interceptor_new (void)
+{
+  return g_object_new (pass_interceptor_get_type (), NULL);
+}
+
+/* What holds for calls holds for those that interceptors pass on. */
+static void
+intercept_channel (Peer *peer)
+{
+  g_autoptr (GrpcAioClientInterceptor) first = pass_interceptor_new ();
+  g_autoptr (GrpcAioClientInterceptor) second = pass_interceptor_new ();
+  GrpcAioClientInterceptor *interceptors[] = { first, second };
+  g_autoptr (GrpcAioChannel) channel = g_steal_pointer (&peer->channel);
+
+  peer->channel = grpc_aio_channel_intercept (channel, interceptors, G_N_ELEMENTS (interceptors));
+}
+
 /* The handlers */
 
 static void
@@ -327,6 +370,8 @@ peer_set_up (Peer *peer)
 
   peer->target = g_strdup_printf ("127.0.0.1:%d", port);
   peer->channel = grpc_aio_channel_new (peer->target, NULL);
+  if (g_getenv ("GRPC_AIO_TEST_INTERCEPTED") != NULL)
+    intercept_channel (peer);
 }
 
 /* In the context of the calls. */

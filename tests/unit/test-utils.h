@@ -57,6 +57,8 @@ GBytes *bytes_from (const char *text);
   } \
   G_STMT_END
 
+GrpcAioClientInterceptor *pass_interceptor_new (void);
+
 GrpcAioCallOptions *options_with_timeout (gint64 timeout_usec);
 
 G_END_DECLS

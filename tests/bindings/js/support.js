@@ -38,6 +38,8 @@ function prepare() {
         'CallOptions', 'Channel', 'ChannelCredentials', 'ChannelOptions', 'Error',
         'GenericRpcHandler', 'HandlerCallDetails', 'Metadata', 'MultiCallable',
         'RpcMethodHandler', 'RpcStatus', 'Server', 'ServerCredentials', 'Service', 'ServicerContext', 'StsOptions',
+        'ClientInterceptor', 'GenericRpcHandler', 'HandlerCallDetails', 'InterceptedCall', 'Metadata', 'MultiCallable',
+        'RpcMethodHandler', 'RpcStatus', 'Server', 'ServerCredentials', 'Service', 'ServicerContext',
     ];
 
     for (const name of names) {

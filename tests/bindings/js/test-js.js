@@ -11,6 +11,7 @@ import GLib from 'gi://GLib';
 import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
+import {CASES as CLIENT_INTERCEPTOR_CASES} from './client-interceptors.js';
 import {CASES as CONTEXT_CASES} from './contexts.js';
 import {CASES as CREDENTIALS_CASES} from './credentials.js';
 import {newMetadata, serve, TestHandler, TestService} from './service.js';
@@ -825,7 +826,7 @@ test('garbage-collection', async fixture => {
         await Promise.all([stream(), ...Array.from({length: 9}, (_, j) => unary(i + j))]);
 });
 
-for (const [name, func] of Object.entries({...CONTEXT_CASES, ...CREDENTIALS_CASES}))
+for (const [name, func] of Object.entries({...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES}))
     test(name, func);
 
 let exitStatus = 0;

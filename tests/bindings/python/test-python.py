@@ -13,6 +13,7 @@ import gi
 gi.require_version('GrpcAio', '1')
 from gi.repository import Gio, GLib, GObject, GrpcAio
 
+import client_interceptors
 import contexts
 import credentials
 from service import new_metadata, serve, TestHandler, TestService
@@ -871,7 +872,7 @@ async def garbage_collection(fixture):
     gc.enable()
 
 
-for function in contexts.CASES + credentials.CASES:
+for function in client_interceptors.CASES + contexts.CASES + credentials.CASES:
     case(function)
 
 record_uses()

@@ -11,7 +11,7 @@ private const int STRESS_CALLS = 300;
 private string program;
 
 // A server and a channel to it, which have to be gone after each case.
-private class Fixture {
+public class Fixture {
     public Census census = new Census ();
     public GrpcAio.Server? server = new GrpcAio.Server ();
     public GrpcAio.Channel? channel;
@@ -1141,7 +1141,10 @@ private const string[] CASES = {
     "many-calls",
     "auth-contexts",
     "call-credentials",
-    "google-credentials"
+    "google-credentials",
+    "client-interceptors",
+    "client-interceptors-at-work",
+    "client-interceptors-that-answer"
 };
 
 private async void run_case (string name) throws Error {
@@ -1231,6 +1234,15 @@ private async void run_case (string name) throws Error {
             break;
         case "auth-contexts":
             yield auth_contexts (fixture.census);
+            break;
+        case "client-interceptors":
+            yield client_interceptors (fixture);
+            break;
+        case "client-interceptors-at-work":
+            yield client_interceptors_at_work (fixture);
+            break;
+        case "client-interceptors-that-answer":
+            yield client_interceptors_that_answer (fixture);
             break;
         case "call-credentials":
             yield call_credentials (fixture.census);
