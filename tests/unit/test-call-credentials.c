@@ -987,6 +987,111 @@ test_sync_leaves_rest (Fixture *fixture,
   assert_goes (fixture, plugin);
 }
 
+/* A plugin for one call, which alone holds all of it. */
+static GrpcAioCallOptions *
+options_with_plugin (Answer how)
+{
+  g_autoptr (TestPlugin) plugin = test_plugin_new (how);
+  g_autoptr (GrpcAioCallCredentials) credentials = NULL;
+  GrpcAioCallOptions *options = grpc_aio_call_options_new ();
+
+  plugin->key = "x-call";
+  credentials = grpc_aio_call_credentials_new_plugin (GRPC_AIO_AUTH_METADATA_PLUGIN (plugin),
+                                                      GRPC_AIO_SECURITY_LEVEL_PRIVACY_AND_INTEGRITY);
+  grpc_aio_call_options_set_credentials (options, credentials);
+
+  return options;
+}
+
+static void
+test_per_call_plugin (Fixture *fixture,
+                      gconstpointer data)
+{
+  TestPlugin *plugin = test_plugin_new (ANSWER_LATER);
+  g_autoptr (GBytes) request = bytes_from ("");
+
+  g_test_summary ("A call with a plugin of its own asks that after the channel's, and holds it");
+
+  connect_with_plugin (fixture, plugin);
+  for (int i = 0; i < 4; i++)
+    {
+      GrpcAioCallOptions *options = options_with_plugin (i % 2 == 0 ? ANSWER_AT_ONCE : ANSWER_IN_A_THREAD);
+      g_autoptr (GAsyncResult) result = NULL;
+      g_autoptr (GError) error = NULL;
+      g_autofree char *text = NULL;
+
+      if (i < 2)
+        {
+          grpc_aio_multi_callable_invoke_async (fixture->method, request, options, NULL, store_result, &result);
+          g_object_unref (options);
+          text = take_text (grpc_aio_multi_callable_invoke_finish (fixture->method, await (&result), &error));
+        }
+      else
+        {
+          text = take_text (grpc_aio_multi_callable_invoke_sync (fixture->method, request, options, NULL, &error));
+          g_object_unref (options);
+        }
+      g_assert_no_error (error);
+      g_assert_cmpstr (text, ==, i % 2 == 0 ? "x-plugin=one;x-plugin=two;x-call=one;x-call=two;"
+                                            : "x-plugin=one;x-plugin=two;x-plugin=one;x-plugin=two;");
+    }
+  assert_goes (fixture, plugin);
+}
+
+typedef struct
+{
+  Fixture *fixture;
+  gint n_left; /* atomic; threads */
+} Crowd;
+
+static gpointer
+show_in_crowd (gpointer data)
+{
+  Crowd *crowd = data;
+
+  for (int n = 0; n < 50; n++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *text = show_sync (crowd->fixture, 0, &error);
+
+      g_assert_no_error (error);
+      g_assert_cmpstr (text, ==, "x-plugin=one;x-plugin=two;");
+    }
+  g_atomic_int_add (&crowd->n_left, -1);
+
+  return NULL;
+}
+
+static void
+test_sync_crowd (Fixture *fixture,
+                 gconstpointer data)
+{
+  GThread *threads[6];
+
+  g_test_summary ("Many threads block at once, while the plugin's context is run now and then");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sync_answers); i++)
+    {
+      TestPlugin *plugin = test_plugin_new (sync_answers[i]);
+      Crowd crowd = { fixture, G_N_ELEMENTS (threads) };
+
+      plugin->late_msec = 1;
+      connect_with_plugin (fixture, plugin);
+      for (gsize t = 0; t < G_N_ELEMENTS (threads); t++)
+        threads[t] = g_thread_new ("test-crowd", show_in_crowd, &crowd);
+      while (g_atomic_int_get (&crowd.n_left) > 0)
+        {
+          for (int n = 0; n < 20; n++)
+            g_main_context_iteration (NULL, FALSE);
+          g_thread_yield ();
+        }
+      for (gsize t = 0; t < G_N_ELEMENTS (threads); t++)
+        g_thread_join (threads[t]);
+      g_assert_cmpuint (plugin->n_asked, ==, 50 * G_N_ELEMENTS (threads));
+      assert_goes (fixture, plugin);
+    }
+}
+
 static gpointer
 show_in_own_context (gpointer data)
 {
@@ -1079,10 +1184,12 @@ main (int argc,
   ADD ("/call-credentials/many", NULL, test_many);
   ADD ("/call-credentials/ends-before", NULL, test_ends_before);
   ADD ("/call-credentials/goes-with-answer", NULL, test_goes_with_answer);
+  ADD ("/call-credentials/per-call/plugin", NULL, test_per_call_plugin);
   ADD ("/call-credentials/own-context", NULL, test_own_context);
   ADD ("/call-credentials/sync", NULL, test_sync);
   ADD ("/call-credentials/sync/in-callback", NULL, test_sync_in_callback);
   ADD ("/call-credentials/sync/elsewhere", NULL, test_sync_elsewhere);
+  ADD ("/call-credentials/sync/crowd", NULL, test_sync_crowd);
   ADD ("/call-credentials/sync/deadline", NULL, test_sync_deadline);
   ADD ("/call-credentials/sync/leaves-rest", NULL, test_sync_leaves_rest);
 #undef ADD

@@ -29,6 +29,9 @@ typedef struct
 
 static Web web;
 
+/* What takes connections with TLS for oauth2.googleapis.com, or 0. */
+static gint tls_port; /* atomic */
+
 typedef int (*GetAddrInfo) (const char *node,
                             const char *service,
                             const struct addrinfo *hints,
@@ -44,14 +47,15 @@ getaddrinfo (const char *node,
   GetAddrInfo real = (GetAddrInfo) dlsym (RTLD_NEXT, "getaddrinfo");
   gboolean is_google = node != NULL && (g_str_has_prefix (node, "metadata.google.internal") ||
                                         g_str_has_suffix (node, ".googleapis.com"));
+  gint port = is_google && g_str_has_suffix (node, ".com") ? g_atomic_int_get (&tls_port) : 0;
   int code = real (is_google ? "127.0.0.1" : node, is_google ? "1" : service, hints, result);
 
   for (struct addrinfo *at = code == 0 && is_google ? *result : NULL; at != NULL; at = at->ai_next)
     {
       if (at->ai_family == AF_INET)
-        ((struct sockaddr_in *) at->ai_addr)->sin_port = g_htons (web.port);
+        ((struct sockaddr_in *) at->ai_addr)->sin_port = g_htons (port != 0 ? port : web.port);
       else if (at->ai_family == AF_INET6)
-        ((struct sockaddr_in6 *) at->ai_addr)->sin6_port = g_htons (web.port);
+        ((struct sockaddr_in6 *) at->ai_addr)->sin6_port = g_htons (port != 0 ? port : web.port);
     }
 
   return code;
@@ -437,21 +441,97 @@ test_compute_engine_channel (Fixture *fixture,
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
 }
 
+#define REFRESH_TOKEN "{\"type\":\"authorized_user\",\"client_id\":\"me\",\"client_secret\":\"s\",\"refresh_token\":\"r\"}"
+
 static void
-test_refresh_token (Fixture *fixture,
-                    gconstpointer data)
+test_refresh_token_fails (Fixture *fixture,
+                          gconstpointer data)
 {
   g_autoptr (GrpcAioCallCredentials) credentials = NULL;
   g_autoptr (GError) error = NULL;
 
   g_test_summary ("A refresh token that cannot be used fails the calls");
 
-  credentials = grpc_aio_call_credentials_new_refresh_token ("{\"type\":\"authorized_user\",\"client_id\":\"me\","
-                                                             "\"client_secret\":\"s\",\"refresh_token\":\"r\"}",
-                                                             &error);
+  credentials = grpc_aio_call_credentials_new_refresh_token (REFRESH_TOKEN, &error);
   g_assert_no_error (error);
   connect_with (fixture, credentials);
   assert_fails (fixture);
+}
+
+/* Reads what openssl prints until that has @wanted, and the rest of the line. */
+static char *
+read_until (GInputStream *stream,
+            const char *wanted,
+            gboolean is_line)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  char buffer[4096];
+
+  while (strstr (text->str, wanted) == NULL || (is_line && !g_str_has_suffix (text->str, "\n")))
+    {
+      gssize n = g_input_stream_read (stream, buffer, sizeof buffer, NULL, NULL);
+
+      if (n <= 0)
+        break;
+      g_string_append_len (text, buffer, n);
+    }
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* Answers one request; the end of its input has openssl close the connection. */
+static gpointer
+answer_with_tls (gpointer data)
+{
+  GSubprocess *process = data;
+  GOutputStream *stdin_stream = g_subprocess_get_stdin_pipe (process);
+  const char *response = "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n" TOKEN ("refreshed");
+  char *request = read_until (g_subprocess_get_stdout_pipe (process), "refresh_token=r", FALSE);
+
+  g_assert_true (g_output_stream_write_all (stdin_stream, response, strlen (response), NULL, NULL, NULL));
+  g_assert_true (g_output_stream_close (stdin_stream, NULL, NULL));
+
+  return request;
+}
+
+static void
+test_refresh_token (Fixture *fixture,
+                    gconstpointer data)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+                                                                        G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autoptr (GrpcAioCallCredentials) credentials = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *greeting = NULL;
+  g_autofree char *request = NULL;
+  const char *port;
+  GThread *thread;
+
+  g_test_summary ("A refresh token gets an access token, once");
+
+  g_subprocess_launcher_set_cwd (launcher, folder);
+  g_subprocess_launcher_unsetenv (launcher, "LD_PRELOAD");
+  process = g_subprocess_launcher_spawn (launcher, &error, "openssl", "s_server", "-accept", "127.0.0.1:0", "-naccept", "1",
+                                         "-key", "key.pem", "-cert", "certificate.pem", NULL);
+  g_assert_no_error (error);
+  greeting = read_until (g_subprocess_get_stdout_pipe (process), "ACCEPT 127.0.0.1:", TRUE);
+  port = strstr (greeting, "ACCEPT 127.0.0.1:");
+  g_assert_nonnull (port);
+  g_atomic_int_set (&tls_port, (gint) g_ascii_strtoull (port + strlen ("ACCEPT 127.0.0.1:"), NULL, 10));
+  g_assert_cmpint (g_atomic_int_get (&tls_port), >, 0);
+  thread = g_thread_new ("test-tls", answer_with_tls, process);
+
+  credentials = grpc_aio_call_credentials_new_refresh_token (REFRESH_TOKEN, &error);
+  g_assert_no_error (error);
+  connect_with (fixture, credentials);
+  assert_shows (fixture, "authorization=Bearer refreshed;");
+
+  request = g_thread_join (thread);
+  g_assert_nonnull (strstr (request, "POST /token "));
+  g_assert_nonnull (strstr (request, "client_id=me&client_secret=s&refresh_token=r"));
+  g_atomic_int_set (&tls_port, 0);
+  g_subprocess_wait (process, NULL, NULL);
 }
 
 static char *
@@ -1016,7 +1096,7 @@ main (int argc,
 
   output = run_openssl ("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
                         "-nodes", "-days", "2", "-keyout", "key.pem", "-out", "certificate.pem",
-                        "-subj", "/CN=server.example", "-addext", "subjectAltName=DNS:server.example", NULL);
+                        "-subj", "/CN=server.example", "-addext", "subjectAltName=DNS:server.example,DNS:oauth2.googleapis.com", NULL);
   g_assert_true (g_file_get_contents (key_path, &key, NULL, NULL));
   g_assert_true (g_file_get_contents (certificate_path, &certificate, NULL, NULL));
 
@@ -1027,6 +1107,7 @@ main (int argc,
   ADD ("/google-credentials/compute-engine", NULL, test_compute_engine);
   ADD ("/google-credentials/compute-engine-channel", "tls", test_compute_engine_channel);
   ADD ("/google-credentials/refresh-token", NULL, test_refresh_token);
+  ADD ("/google-credentials/refresh-token-fails", NULL, test_refresh_token_fails);
   ADD ("/google-credentials/sts", NULL, test_sts);
   ADD ("/google-credentials/sts-failures", NULL, test_sts_failures);
   ADD ("/google-credentials/external-account", NULL, test_external_account);
