@@ -15,6 +15,7 @@ void grpc_aio_core_end_teardown (void);
 gboolean grpc_aio_core_enter (void);
 void grpc_aio_core_leave (void);
 void grpc_aio_core_set_wake_threads (void (*func) (void));
+void grpc_aio_core_set_accept_failed (void (*func) (void));
 
 void grpc_aio_core_take_errors (char **text);
 

@@ -30,6 +30,7 @@ static gint core_threads;    /* atomic; how often threads are inside what exit (
 static _Thread_local gint entered; /* how often this one is */
 static GThread *exiting_thread;
 static void (*wake_threads) (void);
+static void (*accept_failed) (void);
 
 static _Thread_local char **taken_errors; /* where this thread wants what grpc-core says */
 
@@ -49,6 +50,11 @@ on_core_log (gpr_log_func_args *args)
       g_free (*taken_errors);
       *taken_errors = g_utf8_make_valid (args->message, -1);
     }
+
+  /* There is no other way to learn of that. */
+  if (args->severity == GPR_LOG_SEVERITY_ERROR && g_str_has_prefix (args->message, "Failed accept4: ") &&
+      accept_failed != NULL)
+    accept_failed ();
 
   /* grpc-core aborts next. */
   if (strstr (args->message, "assertion failed") != NULL)
@@ -126,6 +132,14 @@ void
 grpc_aio_core_set_wake_threads (void (*func) (void))
 {
   wake_threads = func;
+}
+
+/* Has @func called, with locks of grpc-core held, when grpc-core could not accept a
+ * connection: then it never accepts one again on that port. */
+void
+grpc_aio_core_set_accept_failed (void (*func) (void))
+{
+  accept_failed = func;
 }
 
 /* The threads of grpc-core and our own pollers do not exist in the child. */

@@ -19,6 +19,8 @@ typedef struct
 void grpc_aio_server_call_ended (GrpcAioServer *self,
                                  GrpcAioSeat *seat);
 
+void grpc_aio_server_listen_again (GrpcAioServer *self);
+
 void grpc_aio_server_push_task (GrpcAioServer *self,
                                 GrpcAioHandlerTask *task);
 gboolean grpc_aio_server_remove_task (GrpcAioServer *self,

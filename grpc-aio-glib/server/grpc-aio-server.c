@@ -24,6 +24,7 @@
 #include "server/grpc-aio-config-fetcher-private.h"
 #include "server/grpc-aio-handler-call-details-private.h"
 #include "server/grpc-aio-handler-pool-private.h"
+#include "server/grpc-aio-revival-private.h"
 #include "server/grpc-aio-service-private.h"
 #include "server/grpc-aio-servicer-context-private.h"
 #include "server/grpc-aio-worker-private.h"
@@ -43,6 +44,10 @@
 #define MAX_LEAD 4
 
 #define MAX_WORKERS 1024
+
+/* How often and how long to try to have a port back from grpc-core. */
+#define MAX_TRIES 500
+#define TRY_AGAIN_USEC (10 * 1000)
 
 /* How long clients have to close their connections after the last answer. */
 #define LINGER_USEC (100 * 1000)
@@ -119,6 +124,7 @@ typedef struct
 {
   GrpcAioServer *server;
   char *address;
+  GrpcAioServerCredentials *credentials; /* with the server's lock; NULL for none */
   int reserved_fd;    /* of a port that grpc-core listens on when xDS says so, or -1 */
   guint fetcher_id;   /* of xDS; 0 for none */
   GPtrArray *methods; /* of Method; the last one is for all that no service has */
@@ -345,6 +351,7 @@ end_stop (GrpcAioServer *self)
   GSource *grace = NULL;
   gboolean was_disposed;
 
+  grpc_aio_revival_remove (self);
   g_mutex_lock (&self->lock);
   self->state = GRPC_AIO_SERVER_STATE_STOPPED;
   was_disposed = self->is_disposed;
@@ -457,6 +464,7 @@ listener_free (gpointer data)
   drop_core (listener->core, 0);
   release_port (listener);
   g_ptr_array_unref (listener->methods);
+  g_clear_object (&listener->credentials);
   g_free (listener->address);
   g_free (listener);
 }
@@ -1202,6 +1210,7 @@ grpc_aio_server_finalize (GObject *object)
 {
   GrpcAioServer *self = GRPC_AIO_SERVER (object);
 
+  grpc_aio_revival_remove (self);
   g_ptr_array_unref (self->listeners);
   drop_core (g_steal_pointer (&self->spare_core), self->spare_fetcher_id);
   g_clear_pointer (&self->pool, grpc_aio_handler_pool_unref);
@@ -2060,6 +2069,7 @@ begin_listening (GrpcAioServer *self,
       Listener *listener = get_listener (self, address, port);
 
       listener->core = core;
+      g_set_object (&listener->credentials, credentials);
       listener->fetcher_id = fetcher_id;
       listener->reserved_fd = reserved_fd;
       listener->is_stopping = listener->is_cancelled = listener->is_shut_down = FALSE;
@@ -2180,6 +2190,83 @@ grpc_aio_server_add_port (GrpcAioServer *self,
   return port;
 }
 
+/* A port to listen on once more. */
+typedef struct
+{
+  char *address;
+  GrpcAioServerCredentials *credentials;
+} Port;
+
+static void
+port_free (gpointer data)
+{
+  Port *port = data;
+
+  g_free (port->address);
+  g_clear_object (&port->credentials);
+  g_free (port);
+}
+
+/* The old core closes its socket in a thread of grpc-core: until then the port is
+ * in use. */
+static void
+listen_again (GrpcAioServer *self,
+              const Port *port)
+{
+  g_autoptr (GError) error = NULL;
+
+  for (guint n_tries = 0; n_tries < MAX_TRIES && grpc_aio_core_enter (); n_tries++)
+    {
+      gboolean is_over;
+
+      g_clear_error (&error);
+      is_over = grpc_aio_server_add_port (self, port->address, port->credentials, &error) != 0 ||
+                g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CLOSED);
+      grpc_aio_core_leave ();
+      if (is_over)
+        return;
+      g_usleep (TRY_AGAIN_USEC);
+    }
+
+  if (error != NULL)
+    g_message ("%s", error->message);
+}
+
+/* grpc-core accepts no connections any more on a port, and does not tell on which
+ * one: all get a new core. Calls that run go on with the old one, connections
+ * without any are closed. With xDS the control plane has the ports. Runs in a thread
+ * that may block. */
+void
+grpc_aio_server_listen_again (GrpcAioServer *self)
+{
+  g_autoptr (GPtrArray) ports = g_ptr_array_new_with_free_func (port_free);
+
+  if (!grpc_aio_core_enter ())
+    return;
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->listeners->len && !self->is_xds_enabled; i++)
+    {
+      Listener *listener = g_ptr_array_index (self->listeners, i);
+      Port *port;
+
+      if (self->state != GRPC_AIO_SERVER_STATE_SERVING || listener->core == NULL || listener->is_stopping)
+        continue;
+
+      port = g_new0 (Port, 1);
+      port->address = g_strdup (listener->address);
+      g_set_object (&port->credentials, listener->credentials);
+      g_ptr_array_add (ports, port);
+      begin_stop_listener (listener);
+    }
+  g_mutex_unlock (&self->lock);
+  resume_lanes (self);
+  grpc_aio_core_leave ();
+
+  for (guint i = 0; i < ports->len; i++)
+    listen_again (self, g_ptr_array_index (ports, i));
+}
+
 /**
  * grpc_aio_server_add_service:
  * @self: a server that has not started
@@ -2287,6 +2374,7 @@ grpc_aio_server_start (GrpcAioServer *self,
         start_listener (listener);
     }
 
+  grpc_aio_revival_add (self);
   g_mutex_lock (&self->lock);
   self->state = GRPC_AIO_SERVER_STATE_SERVING;
   for (guint i = 0; i < self->listeners->len; i++)
