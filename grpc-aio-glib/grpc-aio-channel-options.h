@@ -37,4 +37,12 @@ GRPC_AIO_AVAILABLE_IN_ALL
 const char *grpc_aio_channel_options_get_string (GrpcAioChannelOptions *self,
                                                  const char *name);
 
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_channel_options_set_service_config (GrpcAioChannelOptions *self,
+                                                      const char *json,
+                                                      GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+const char *grpc_aio_channel_options_get_service_config (GrpcAioChannelOptions *self);
+
 G_END_DECLS

@@ -72,6 +72,9 @@ GrpcAioChannelConnectivity grpc_aio_channel_get_state (GrpcAioChannel *self,
                                                        gboolean try_to_connect);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_channel_reset_connect_backoff (GrpcAioChannel *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_channel_wait_for_state_change_async (GrpcAioChannel *self,
                                                    GrpcAioChannelConnectivity last_observed_state,
                                                    GCancellable *cancellable,

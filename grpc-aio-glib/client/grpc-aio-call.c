@@ -976,12 +976,17 @@ allocate (GrpcAioMultiCallable *multi_callable,
 static void
 fail_to_create (GrpcAioCall *self)
 {
+  const char *flaw = grpc_aio_channel_get_flaw (self->channel);
   g_autoptr (GError) error = NULL;
 
   if (!grpc_aio_core_is_usable ())
     error = grpc_aio_core_new_forked_error ();
 
-  fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, error != NULL ? error->message : _("The channel is closed"));
+  /* The code that grpc-core has for a flaw. */
+  if (flaw != NULL)
+    fail (self, GRPC_AIO_STATUS_CODE_UNKNOWN, flaw);
+  else
+    fail (self, GRPC_AIO_STATUS_CODE_FAILED_PRECONDITION, error != NULL ? error->message : _("The channel is closed"));
 }
 
 /* A call that is not started yet, or has failed. */

@@ -30,6 +30,8 @@ GPtrArray *grpc_aio_channel_get_chain (GrpcAioChannel *self);
 gpointer grpc_aio_channel_register_method (GrpcAioChannel *self,
                                            const char *method);
 
+const char *grpc_aio_channel_get_flaw (GrpcAioChannel *self);
+
 gboolean grpc_aio_channel_create_call (GrpcAioChannel *self,
                                        GrpcAioQueue *queue,
                                        gpointer registered,

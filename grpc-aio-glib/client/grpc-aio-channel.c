@@ -13,9 +13,11 @@
 #include "client/grpc-aio-call-private.h"
 #include "client/grpc-aio-multi-callable-private.h"
 #include "client/grpc-aio-resolver-private.h"
+#include "client/grpc-aio-target-private.h"
 #include "engine/grpc-aio-core-args-private.h"
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-operation-private.h"
+#include "engine/grpc-aio-quota-private.h"
 #include "engine/grpc-aio-sync-private.h"
 #include "security/grpc-aio-channel-credentials-private.h"
 #include "types/grpc-aio-channel-options-private.h"
@@ -79,6 +81,8 @@ struct _GrpcAioChannel
   GPtrArray *chain;         /* the same */
   GrpcAioChannel *base;     /* has the connection, if this one has none */
   GrpcAioQueue *home;
+  GrpcAioQuota *quota; /* NULL for no limit */
+  char *flaw;          /* why grpc-core made no real channel, whose state never changes; or NULL */
 
   GMutex lock; /* for all that follows */
   grpc_channel *core;
@@ -91,7 +95,6 @@ struct _GrpcAioChannel
   gboolean is_watching;
   gboolean is_disposed; /* waits for the watch to come back */
   gboolean is_closed;
-  gboolean is_lame; /* grpc-core did not take the target: the state never changes */
   GrpcAioOperationList state_waiters; /* their code is the last observed state */
   GrpcAioOperationList ready_waiters;
   GrpcAioOperationList close_waiters;
@@ -269,7 +272,7 @@ watch_state (GrpcAioChannel *self)
       return;
     }
 
-  if (self->is_watching || self->core == NULL || self->is_lame)
+  if (self->is_watching || self->core == NULL || self->flaw != NULL)
     return;
 
   self->is_watching = TRUE;
@@ -289,11 +292,10 @@ static gboolean
 refuse_lame (GrpcAioChannel *self,
              GrpcAioOperation *operation)
 {
-  if (!self->is_lame)
+  if (self->flaw == NULL)
     return FALSE;
 
-  grpc_aio_operation_return_new_error (operation, G_IO_ERROR_INVALID_ARGUMENT,
-                                       _("There can be no connection to “%s”: the target or an option is wrong"), self->target);
+  grpc_aio_operation_return_error (operation, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, self->flaw));
 
   return TRUE;
 }
@@ -534,21 +536,21 @@ take_base (GrpcAioChannel *self)
   g_signal_connect_object (self->base, "notify::state", G_CALLBACK (on_base_notify), self, G_CONNECT_SWAPPED);
 }
 
-/* Any thread. */
+/* Any thread. Says in @flaw, if that is not NULL, why it is no real channel. */
 static grpc_channel *
 create_core (GrpcAioChannel *self,
-             const char *target)
+             const char *target,
+             char **flaw)
 {
   GrpcAioChannelOptions *options = self->own_options != NULL ? self->own_options : self->options;
   g_auto (GrpcAioCoreArgs) args = { { 0 } };
   grpc_channel *core;
   grpc_channel_credentials *credentials;
 
-  /* No keepalive is the default, and a timer of grpc-core's that is set anew for
-   * each read, unless it is asked for. */
-  grpc_aio_core_args_init (&args, options, 2 + GRPC_AIO_CHANNEL_CREDENTIALS_MAX_ARGS);
-  if (options == NULL || !grpc_aio_channel_options_get_int (options, GRPC_ARG_KEEPALIVE_TIME_MS, NULL))
-    grpc_aio_core_args_set_int (&args, GRPC_ARG_KEEPALIVE_TIME_MS, G_MAXINT);
+  grpc_aio_core_args_init (&args, options, 5 + GRPC_AIO_CHANNEL_CREDENTIALS_MAX_ARGS);
+  grpc_aio_core_args_add_client_defaults (&args);
+  if (self->quota != NULL)
+    grpc_aio_quota_add_to (self->quota, &args);
   if (self->compression != GRPC_AIO_COMPRESSION_NONE)
     grpc_aio_core_args_set_int (&args, GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM, (int) self->compression);
 
@@ -558,6 +560,8 @@ create_core (GrpcAioChannel *self,
     credentials = grpc_insecure_credentials_create ();
 
   core = grpc_channel_create (target, credentials, &args.args);
+  if (flaw != NULL && !grpc_channel_support_connectivity_watcher (core))
+    *flaw = grpc_aio_target_explain_failure (target, credentials, &args);
 
   if (self->credentials != NULL)
     grpc_aio_channel_credentials_release_core (self->credentials, credentials);
@@ -607,7 +611,7 @@ on_looked_up (gpointer owner,
   g_mutex_unlock (&self->lock);
 
   if (is_new)
-    core = create_core (self, target);
+    core = create_core (self, target, NULL);
 
   g_mutex_lock (&self->lock);
   unused = core;
@@ -690,11 +694,11 @@ grpc_aio_channel_constructed (GObject *object)
   if (!grpc_aio_core_is_usable ())
     return;
 
+  self->quota = grpc_aio_quota_new_for_channel (self->connectable != NULL ? NULL : self->target, self->options);
   if (self->connectable != NULL)
-    self->core = create_core (self, NO_SERVER);
+    self->core = create_core (self, NO_SERVER, &self->flaw);
   else
-    self->core = create_core (self, self->target != NULL ? self->target : "");
-  self->is_lame = !grpc_channel_support_connectivity_watcher (self->core);
+    self->core = create_core (self, self->target != NULL ? self->target : "", &self->flaw);
   if (self->connectable != NULL)
     self->addresses = addresses_new (self, self->core, FALSE);
 }
@@ -730,10 +734,12 @@ grpc_aio_channel_finalize (GObject *object)
   g_assert (self->members == NULL);
 
   g_free (self->target);
+  g_free (self->flaw);
   g_clear_object (&self->credentials);
   g_clear_object (&self->options);
   g_clear_object (&self->connectable);
   g_clear_object (&self->own_options);
+  g_clear_pointer (&self->quota, grpc_aio_quota_unref);
   g_free (self->addresses_key);
   g_free (self->look_up_error);
   g_clear_object (&self->base);
@@ -1113,8 +1119,15 @@ grpc_aio_channel_add_member (GrpcAioChannel *self,
   return is_open;
 }
 
+/* Why there can be no connection, or NULL. */
+const char *
+grpc_aio_channel_get_flaw (GrpcAioChannel *self)
+{
+  return self->flaw;
+}
+
 /* Sets @call before @member is in the list of calls to cancel. FALSE when the
- * channel is closed. */
+ * channel is closed or has a flaw. */
 gboolean
 grpc_aio_channel_create_call (GrpcAioChannel *self,
                               GrpcAioQueue *queue,
@@ -1130,7 +1143,7 @@ grpc_aio_channel_create_call (GrpcAioChannel *self,
     return FALSE;
 
   g_mutex_lock (&self->lock);
-  if (self->core != NULL && !self->is_closed)
+  if (self->core != NULL && !self->is_closed && self->flaw == NULL)
     {
       *call = create_call (self, grpc_aio_queue_get_core (queue), registered, method, authority, parent, deadline);
       if (self->addresses != NULL)
@@ -1544,6 +1557,29 @@ grpc_aio_channel_get_state (GrpcAioChannel *self,
   g_mutex_unlock (&self->lock);
 
   return state;
+}
+
+/**
+ * grpc_aio_channel_reset_connect_backoff:
+ * @self: a channel
+ *
+ * Connects again now, if the channel is waiting before its next try to connect.
+ *
+ * It is for a program that learns that the network is back. The pauses after
+ * further failures are short again, too.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_channel_reset_connect_backoff (GrpcAioChannel *self)
+{
+  g_return_if_fail (GRPC_AIO_IS_CHANNEL (self));
+
+  self = get_base (self);
+  g_mutex_lock (&self->lock);
+  if (self->core != NULL && self->flaw == NULL && grpc_aio_core_is_usable ())
+    grpc_channel_reset_connect_backoff (self->core);
+  g_mutex_unlock (&self->lock);
 }
 
 static gboolean

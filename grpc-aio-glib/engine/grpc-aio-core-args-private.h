@@ -11,16 +11,25 @@ typedef struct
 {
   grpc_channel_args args;
   gsize capacity;
+  char *user_agent;
 } GrpcAioCoreArgs;
 
 /* Texts stay those of @options, which must outlive the arguments. */
 void grpc_aio_core_args_init (GrpcAioCoreArgs *self,
                               GrpcAioChannelOptions *options,
                               guint n_extra);
+/* What is right for a channel, or for a server, where @options do not say
+ * otherwise. */
+void grpc_aio_core_args_add_client_defaults (GrpcAioCoreArgs *self);
+void grpc_aio_core_args_add_server_defaults (GrpcAioCoreArgs *self);
 /* In place of what @options have. */
 void grpc_aio_core_args_set_int (GrpcAioCoreArgs *self,
                                  const char *name,
                                  int value);
+void grpc_aio_core_args_set_pointer (GrpcAioCoreArgs *self,
+                                     const char *name,
+                                     gpointer value,
+                                     const grpc_arg_pointer_vtable *vtable);
 void grpc_aio_core_args_clear (GrpcAioCoreArgs *self);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GrpcAioCoreArgs, grpc_aio_core_args_clear)

@@ -18,6 +18,7 @@
 #include "engine/grpc-aio-core-metadata-private.h"
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-operation-private.h"
+#include "engine/grpc-aio-quota-private.h"
 #include "engine/grpc-aio-sync-private.h"
 #include "security/grpc-aio-server-credentials-private.h"
 #include "server/grpc-aio-address-private.h"
@@ -72,6 +73,7 @@ struct _GrpcAioServer
   GObject parent_instance;
 
   GrpcAioChannelOptions *options;
+  GrpcAioQuota *quota; /* NULL for no limit */
   GrpcAioCompression compression;
   GPtrArray *credentials; /* with the lock; of the ports, whose core may use what is in them */
   guint n_workers;
@@ -1140,11 +1142,10 @@ create_core (GrpcAioServer *self,
 
   *fetcher_id = 0;
 
-  /* grpc-core would share a port with any other program of the same user that
-   * allows it too: a busy port shall be an error, unless asked otherwise. */
-  grpc_aio_core_args_init (&args, self->options, 2);
-  if (self->options == NULL || !grpc_aio_channel_options_get_int (self->options, GRPC_ARG_ALLOW_REUSEPORT, NULL))
-    grpc_aio_core_args_set_int (&args, GRPC_ARG_ALLOW_REUSEPORT, 0);
+  grpc_aio_core_args_init (&args, self->options, 5);
+  grpc_aio_core_args_add_server_defaults (&args);
+  if (self->quota != NULL)
+    grpc_aio_quota_add_to (self->quota, &args);
   if (self->compression != GRPC_AIO_COMPRESSION_NONE)
     grpc_aio_core_args_set_int (&args, GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM, (int) self->compression);
 
@@ -1174,6 +1175,8 @@ grpc_aio_server_constructed (GObject *object)
 
   G_OBJECT_CLASS (grpc_aio_server_parent_class)->constructed (object);
 
+  if (grpc_aio_core_is_usable ())
+    self->quota = grpc_aio_quota_new_for_server (self->options);
   if (self->is_xds_enabled && grpc_aio_core_is_usable ())
     self->spare_core = create_core (self, &self->spare_fetcher_id, &self->xds_error);
 }
@@ -1216,6 +1219,7 @@ grpc_aio_server_finalize (GObject *object)
   g_clear_pointer (&self->pool, grpc_aio_handler_pool_unref);
   g_clear_error (&self->xds_error);
   g_clear_object (&self->options);
+  g_clear_pointer (&self->quota, grpc_aio_quota_unref);
   g_ptr_array_unref (self->credentials);
   g_ptr_array_unref (self->services);
   g_ptr_array_unref (self->generic_handlers);

@@ -1020,18 +1020,6 @@ test_unix (Fixture *fixture,
 }
 
 static void
-test_ipv4 (Fixture *fixture,
-           gconstpointer data)
-{
-  g_autofree char *target = g_strconcat ("ipv4:", fixture->peer.target, NULL);
-  g_autoptr (GrpcAioChannel) channel = grpc_aio_channel_new (target, NULL);
-
-  g_test_summary ("A channel connects to an IPv4 address");
-
-  assert_echo (channel);
-}
-
-static void
 test_refused (Fixture *fixture,
               gconstpointer data)
 {
@@ -1052,6 +1040,57 @@ test_refused (Fixture *fixture,
   assert_fails (stream_call, GRPC_AIO_ERROR, GRPC_AIO_ERROR_UNAVAILABLE);
 }
 
+/* @data is what is in front of the address. */
+static void
+test_target (Fixture *fixture,
+             gconstpointer data)
+{
+  g_autofree char *target = g_strconcat (data, fixture->peer.target, NULL);
+  g_autoptr (GrpcAioChannel) channel = grpc_aio_channel_new (target, NULL);
+
+  g_test_summary ("A channel connects to an address, whatever is in front of it");
+
+  assert_ready (channel);
+  assert_echo (channel);
+}
+
+static void
+test_ipv6 (Fixture *fixture,
+           gconstpointer data)
+{
+  static const char *const forms[] = { "ipv6:[::1]:", "ipv6:%5B::1%5D:", "[::1]:", "dns:///[::1]:" };
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("::1", 0);
+  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_STREAM, G_SOCKET_PROTOCOL_TCP, NULL);
+  g_autoptr (GrpcAioServer) server = NULL;
+  g_autoptr (GError) error = NULL;
+  int port;
+
+  g_test_summary ("A channel connects to an IPv6 address");
+
+  if (socket == NULL || !g_socket_bind (socket, address, FALSE, NULL))
+    {
+      g_test_skip ("This machine has no IPv6");
+      return;
+    }
+
+  server = grpc_aio_server_new ();
+  grpc_aio_server_add_service (server, fixture->peer.service);
+  port = grpc_aio_server_add_port (server, "[::1]:0", NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (grpc_aio_server_start (server, &error));
+  g_assert_no_error (error);
+
+  for (guint i = 0; i < G_N_ELEMENTS (forms); i++)
+    {
+      g_autofree char *target = g_strdup_printf ("%s%d", forms[i], port);
+      g_autoptr (GrpcAioChannel) channel = grpc_aio_channel_new (target, NULL);
+
+      assert_echo (channel);
+      grpc_aio_channel_close (channel);
+    }
+  stop (g_steal_pointer (&server));
+}
+
 static void
 test_bad_targets (Fixture *fixture,
                   gconstpointer data)
@@ -1061,17 +1100,26 @@ test_bad_targets (Fixture *fixture,
   {
     const char *target;
     GrpcAioError expected;
+    const char *reason;
   } cases[] = {
-    { "ipv4:no address", GRPC_AIO_ERROR_UNKNOWN },
-    { "ipv4:1.2.3.4:port", GRPC_AIO_ERROR_UNKNOWN },
-    { "ipv6:[zz]:1", GRPC_AIO_ERROR_UNKNOWN },
-    { "unix:/a/folder/that/does/not/exist", GRPC_AIO_ERROR_UNAVAILABLE },
+    { "", GRPC_AIO_ERROR_UNKNOWN, "the target is empty" },
+    { "ipv4:", GRPC_AIO_ERROR_UNAVAILABLE, "empty address list" },
+    { "ipv4:no address", GRPC_AIO_ERROR_UNKNOWN, "“no address” is no address and port, such as “127.0.0.1:50051”" },
+    { "ipv4:1.2.3.4", GRPC_AIO_ERROR_UNKNOWN, "“1.2.3.4” is no address and port" },
+    { "ipv4:1.2.3.4:port", GRPC_AIO_ERROR_UNKNOWN, "“1.2.3.4:port” is no address" },
+    { "ipv4:127.0.0.1:1,example.org:1", GRPC_AIO_ERROR_UNKNOWN, "“example.org:1” is no address" },
+    { "ipv4:[::1]:1", GRPC_AIO_ERROR_UNKNOWN, "“[::1]:1” is no address" },
+    { "ipv6:[zz]:1", GRPC_AIO_ERROR_UNKNOWN, "“[zz]:1” is no address and port, such as “[::1]:50051”" },
+    { "ipv6:127.0.0.1:1", GRPC_AIO_ERROR_UNKNOWN, "“127.0.0.1:1” is no address" },
+    { "dns:///", GRPC_AIO_ERROR_UNKNOWN, "the name of the server is missing" },
+    { "unix://relative", GRPC_AIO_ERROR_UNKNOWN, "a path after “//” begins with “/”" },
+    { "unix:/a/folder/that/does/not/exist", GRPC_AIO_ERROR_UNAVAILABLE, "failed to connect" },
     { "unix:/a-path-that-is-far-too-long-for-the-address-of-a-socket-"
       "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-      GRPC_AIO_ERROR_UNKNOWN },
+      GRPC_AIO_ERROR_UNKNOWN, "longer than the 107 bytes" },
   };
 
-  g_test_summary ("A target that is wrong gives failing calls, and nothing worse");
+  g_test_summary ("A target that is wrong gives calls that fail and say why, and nothing worse");
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
@@ -1079,9 +1127,19 @@ test_bad_targets (Fixture *fixture,
       g_autoptr (GrpcAioMultiCallable) method = grpc_aio_channel_unary_unary (channel, "/test.Peer/Echo");
       g_autoptr (GBytes) request = bytes_from ("hello");
       g_autoptr (GrpcAioCall) call = grpc_aio_multi_callable_call (method, request, NULL);
+      g_autoptr (GError) error = NULL;
 
-      g_test_message ("%s", cases[i].target);
       assert_fails (call, GRPC_AIO_ERROR, (int) cases[i].expected);
+      g_test_message ("%s: %s", cases[i].target, grpc_aio_call_get_details (call));
+      if (strstr (grpc_aio_call_get_details (call), cases[i].reason) == NULL)
+        g_error ("“%s” is not in “%s”", cases[i].reason, grpc_aio_call_get_details (call));
+      if (cases[i].expected != GRPC_AIO_ERROR_UNKNOWN)
+        continue;
+
+      g_assert_false (grpc_aio_channel_ready_sync (channel, NULL, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+      g_assert_cmpstr (error->message, ==, grpc_aio_call_get_details (call));
+      grpc_aio_channel_reset_connect_backoff (channel);
     }
 }
 
@@ -1263,6 +1321,185 @@ test_compression (Fixture *fixture,
     }
 }
 
+static void
+test_reset_connect_backoff (Fixture *fixture,
+                            gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("test-channel-XXXXXX", &error);
+  g_autofree char *path = NULL;
+  g_autofree char *target = NULL;
+  g_autoptr (GrpcAioChannelOptions) options = NULL;
+  g_autoptr (GrpcAioChannel) channel = NULL;
+  GrpcAioChannelConnectivity state;
+  GrpcAioServer *server;
+
+  g_test_summary ("A channel that waits for an hour before it tries again can be told to do so now");
+
+  g_assert_no_error (error);
+  path = g_build_filename (folder, "socket", NULL);
+  target = g_strconcat ("unix:", path, NULL);
+  options = g_object_new (GRPC_AIO_TYPE_CHANNEL_OPTIONS,
+                          "initial-reconnect-backoff-ms", 3600 * 1000,
+                          "max-reconnect-backoff-ms", 3600 * 1000,
+                          NULL);
+  channel = grpc_aio_channel_new_with_options (target, NULL, options);
+  grpc_aio_channel_reset_connect_backoff (channel);
+
+  state = grpc_aio_channel_get_state (channel, TRUE);
+  while (state != GRPC_AIO_CHANNEL_CONNECTIVITY_TRANSIENT_FAILURE)
+    {
+      g_autoptr (GAsyncResult) result = NULL;
+
+      grpc_aio_channel_wait_for_state_change_async (channel, state, NULL, store_result, &result);
+      g_assert_true (grpc_aio_channel_wait_for_state_change_finish (channel, await (&result), &error));
+      state = grpc_aio_channel_get_state (channel, FALSE);
+    }
+
+  server = serve (target);
+  grpc_aio_channel_reset_connect_backoff (channel);
+  assert_ready (channel);
+
+  grpc_aio_channel_close (channel);
+  grpc_aio_channel_reset_connect_backoff (channel);
+  g_clear_object (&channel);
+  stop (server);
+  g_remove (path);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+static void
+test_idle (Fixture *fixture,
+           gconstpointer data)
+{
+  g_autoptr (GrpcAioChannelOptions) options = g_object_new (GRPC_AIO_TYPE_CHANNEL_OPTIONS, "client-idle-timeout-ms", 20, NULL);
+  g_autoptr (GrpcAioChannel) channel = grpc_aio_channel_new_with_options (fixture->peer.target, NULL, options);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("A channel that nobody uses lets its connection go, and connects again when needed");
+
+  assert_echo (channel);
+  grpc_aio_channel_wait_for_state_change_async (channel, GRPC_AIO_CHANNEL_CONNECTIVITY_READY, NULL, store_result, &result);
+  g_assert_true (grpc_aio_channel_wait_for_state_change_finish (channel, await (&result), &error));
+  g_assert_no_error (error);
+  assert_echo (channel);
+}
+
+static void
+test_user_agent (Fixture *fixture,
+                 gconstpointer data)
+{
+  gboolean is_named = GPOINTER_TO_INT (data);
+  g_autoptr (GrpcAioChannelOptions) options = grpc_aio_channel_options_new ();
+  g_autoptr (GrpcAioChannel) channel = NULL;
+  g_autoptr (GrpcAioMultiCallable) method = NULL;
+  g_autoptr (GrpcAioCall) call = NULL;
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GrpcAioMetadata) metadata = NULL;
+  g_autoptr (GBytes) request = bytes_from ("");
+  g_autoptr (GError) error = NULL;
+  const char *user_agent;
+
+  g_test_summary ("A channel says who it is: the program, the library, grpc-core");
+
+  if (is_named)
+    g_object_set (options,
+                  "primary-user-agent", "my-program/2.0",
+                  "secondary-user-agent", "(the end)",
+                  NULL);
+  channel = grpc_aio_channel_new_with_options (fixture->peer.target, NULL, options);
+  method = grpc_aio_channel_unary_unary (channel, "/test.Peer/Metadata");
+  call = grpc_aio_multi_callable_call (method, request, NULL);
+  grpc_aio_call_initial_metadata_async (call, NULL, store_result, &result);
+  metadata = grpc_aio_call_initial_metadata_finish (call, await (&result), &error);
+  g_assert_no_error (error);
+
+  user_agent = grpc_aio_metadata_get (metadata, "user-agent");
+  g_test_message ("%s", user_agent);
+  g_assert_true (g_str_has_prefix (user_agent, is_named ? "my-program/2.0 grpc-aio-glib/" : "grpc-aio-glib/"));
+  g_assert_nonnull (strstr (user_agent, " grpc-c/"));
+  g_assert_true (g_str_has_suffix (user_agent, is_named ? " (the end)" : ")"));
+}
+
+/* A PING of HTTP/2: 8 bytes, the type, no flags, no stream. */
+static guint
+count_pings (Relay *relay)
+{
+  static const char ping[] = { 0, 0, 8, 6, 0, 0, 0, 0, 0 };
+  g_autoptr (GBytes) sent = relay_get_sent (relay);
+  gsize length;
+  const char *data = g_bytes_get_data (sent, &length);
+  guint n = 0;
+
+  for (const char *at = data; (at = memmem (at, length - (gsize) (at - data), ping, sizeof ping)) != NULL; at += sizeof ping)
+    n++;
+
+  return n;
+}
+
+static gboolean
+has_seen_pings (gpointer data)
+{
+  return count_pings (data) >= 10;
+}
+
+static gboolean
+on_tick (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+test_keepalive (Fixture *fixture,
+                gconstpointer data)
+{
+  gboolean is_pair = GPOINTER_TO_INT (data);
+  g_autoptr (GrpcAioChannelOptions) options = g_object_new (GRPC_AIO_TYPE_CHANNEL_OPTIONS,
+                                                            "keepalive-time-ms", 20,
+                                                            "keepalive-permit-without-calls", TRUE,
+                                                            "initial-reconnect-backoff-ms", 3600 * 1000,
+                                                            NULL);
+  g_autoptr (GrpcAioServer) server = grpc_aio_server_new_with_options (is_pair ? options : NULL);
+  g_autofree char *target = NULL;
+  g_autoptr (Relay) relay = NULL;
+  g_autoptr (GrpcAioChannel) channel = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("A client may ask a server with the same options for signs of life as long as it likes, and no other one");
+
+  grpc_aio_server_add_service (server, fixture->peer.service);
+  target = g_strdup_printf ("127.0.0.1:%d", grpc_aio_server_add_port (server, "127.0.0.1:0", NULL, &error));
+  g_assert_no_error (error);
+  g_assert_true (grpc_aio_server_start (server, &error));
+  g_assert_no_error (error);
+  relay = relay_new (target);
+  channel = grpc_aio_channel_new_with_options (relay_get_target (relay), NULL, options);
+  assert_ready (channel);
+
+  if (is_pair)
+    {
+      guint tick = g_timeout_add (5, on_tick, NULL);
+
+      iterate_until (has_seen_pings, relay);
+      g_source_remove (tick);
+      g_assert_cmpint (grpc_aio_channel_get_state (channel, FALSE), ==, GRPC_AIO_CHANNEL_CONNECTIVITY_READY);
+      assert_echo (channel);
+    }
+  else
+    {
+      g_autoptr (GAsyncResult) result = NULL;
+
+      grpc_aio_channel_wait_for_state_change_async (channel, GRPC_AIO_CHANNEL_CONNECTIVITY_READY, NULL, store_result, &result);
+      g_assert_true (grpc_aio_channel_wait_for_state_change_finish (channel, await (&result), &error));
+      g_assert_no_error (error);
+      g_assert_cmpuint (count_pings (relay), <, 10);
+    }
+
+  grpc_aio_channel_close (channel);
+  stop (g_steal_pointer (&server));
+}
+
 int
 main (int argc,
       char **argv)
@@ -1308,12 +1545,23 @@ main (int argc,
   ADD ("/channel/unix", "unix:", test_unix);
   ADD ("/channel/unix/url", "unix://", test_unix);
   ADD ("/channel/unix/abstract", "unix-abstract:", test_unix);
-  ADD ("/channel/ipv4", NULL, test_ipv4);
+  ADD ("/channel/ipv4", "ipv4:", test_target);
+  ADD ("/channel/ipv4/url", "ipv4:///", test_target);
+  ADD ("/channel/ipv4/several", "ipv4:127.0.0.1:1,", test_target);
+  ADD ("/channel/ipv6", NULL, test_ipv6);
+  ADD ("/channel/dns", "dns:", test_target);
+  ADD ("/channel/dns/url", "dns:///", test_target);
   ADD ("/channel/refused", NULL, test_refused);
   ADD ("/channel/bad-targets", NULL, test_bad_targets);
   ADD ("/channel/wait-for-ready", NULL, test_wait_for_ready);
   ADD ("/channel/wait-for-ready/deadline", NULL, test_wait_for_ready_deadline);
   ADD ("/channel/reconnect", NULL, test_reconnect);
+  ADD ("/channel/reset-connect-backoff", NULL, test_reset_connect_backoff);
+  ADD ("/channel/idle", NULL, test_idle);
+  ADD ("/channel/user-agent", GINT_TO_POINTER (FALSE), test_user_agent);
+  ADD ("/channel/user-agent/named", GINT_TO_POINTER (TRUE), test_user_agent);
+  ADD ("/channel/keepalive/pair", GINT_TO_POINTER (TRUE), test_keepalive);
+  ADD ("/channel/keepalive/no-pair", GINT_TO_POINTER (FALSE), test_keepalive);
 #undef ADD
 
   return g_test_run ();

@@ -273,6 +273,20 @@ handle_fail_richly (GrpcAioServicerContext *context,
   grpc_aio_servicer_context_complete_with_error (context, error);
 }
 
+/* Fails twice, then answers. */
+static void
+handle_flaky (GrpcAioServicerContext *context,
+              GBytes *request,
+              gpointer user_data)
+{
+  Peer *peer = user_data;
+
+  if (++peer->n_handled % 3 != 0)
+    grpc_aio_servicer_context_abort (context, GRPC_AIO_STATUS_CODE_UNAVAILABLE, "not now");
+  else
+    grpc_aio_servicer_context_complete (context, request);
+}
+
 static void
 on_hung_done (GrpcAioServicerContext *context,
               gpointer user_data)
@@ -350,6 +364,7 @@ peer_set_up (Peer *peer)
   add_unary (peer, "Fail", handle_fail);
   add_unary (peer, "FailRichly", handle_fail_richly);
   add_unary (peer, "FailWith", handle_fail_with);
+  add_unary (peer, "Flaky", handle_flaky);
   add_unary (peer, "Hang", handle_hang);
   add_unary (peer, "Drop", handle_drop);
   add_unary (peer, "Nothing", handle_nothing);
@@ -499,6 +514,7 @@ relay_run (gpointer data)
 
   if (client == NULL)
     return NULL;
+  g_socket_client_set_enable_proxy (connector, FALSE);
   server = g_socket_client_connect (connector, self->server, self->end, NULL);
   if (server == NULL || !g_cancellable_make_pollfd (self->end, &polled[2]))
     return NULL;

@@ -8,6 +8,7 @@
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
+import GObject from 'gi://GObject';
 import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
@@ -481,6 +482,19 @@ test('options', async fixture => {
     equal(options.get_string('grpc.primary_user_agent'), 'test');
     options.unset('grpc.lb');
     equal(options.get_int('grpc.lb')[0], false);
+    for (const {name} of GObject.Object.list_properties.call(GrpcAio.ChannelOptions))
+        get(options, name);
+    options.keepalive_time_ms = 10 * 60 * 1000;
+    equal(options.get_int('grpc.keepalive_time_ms'), [true, 600000]);
+    equal(options.set_service_config('{ "methodConfig": [{ "name": [{}], "timeout": "20s" }] }'), true);
+    equal(options.get_service_config(), '{"methodConfig":[{"name":[{}],"timeout":"20s"}]}');
+    try {
+        options.set_service_config('{"methodConfig": 1}');
+        equal('no error', 'an error');
+    } catch (error) {
+        equal(error.matches(Gio.io_error_quark(), Gio.IOErrorEnum.INVALID_ARGUMENT), true);
+        equal(error.message.includes('methodConfig'), true);
+    }
 
     const target = `127.0.0.1:${fixture.port}`;
     const credentials = GrpcAio.ChannelCredentials.new_insecure();
@@ -520,6 +534,7 @@ test('channels', async fixture => {
     check(await channel.ready_async(null));
     check(await change);
     equal(channel.get_state(true), ChannelConnectivity.READY);
+    channel.reset_connect_backoff();
     await until(() => states.includes(ChannelConnectivity.READY));
 
     // Running calls go on when a channel is closed with grace.
@@ -739,6 +754,7 @@ test('blocking', async fixture => {
     equal(textOf(call.read_sync(null)), 'flags');
     check(call.done_writing_sync(null));
     equal(call.read_sync(null), null);
+    call = null; // What waits for the end of the case would keep it.
 
     const cancelled = new Gio.Cancellable();
     cancelled.cancel();

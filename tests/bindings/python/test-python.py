@@ -477,6 +477,17 @@ async def options(fixture):
     equal(options.get_string('grpc.primary_user_agent'), 'test')
     options.unset('grpc.lb')
     equal(options.get_int('grpc.lb')[0], False)
+    for pspec in options.list_properties():
+        get(options, pspec.name)
+    options.props.keepalive_time_ms = 10 * 60 * 1000
+    equal(tuple(options.get_int('grpc.keepalive_time_ms')), (True, 600000))
+    assert options.set_service_config('{ "methodConfig": [{ "name": [{}], "timeout": "20s" }] }')
+    equal(options.get_service_config(), '{"methodConfig":[{"name":[{}],"timeout":"20s"}]}')
+    try:
+        options.set_service_config('{"methodConfig": 1}')
+        assert False
+    except GLib.Error as error:
+        assert error.matches(IO_ERROR, IOErrorEnum.INVALID_ARGUMENT) and 'methodConfig' in error.message
 
     target = f'127.0.0.1:{fixture.port}'
     credentials = GrpcAio.ChannelCredentials.new_insecure()
@@ -515,6 +526,7 @@ async def channels(fixture):
     assert await operation(channel, 'ready')
     assert await change
     equal(channel.get_state(True), Connectivity.READY)
+    channel.reset_connect_backoff()
     await until(lambda: Connectivity.READY in states)
 
     # Running calls go on when a channel is closed with grace.

@@ -642,6 +642,18 @@ private async void options (Fixture fixture) throws Error {
     equal_text (arguments.get_string ("grpc.primary_user_agent"), "test");
     arguments.unset ("grpc.lb");
     check (!arguments.get_int ("grpc.lb", out number));
+    foreach (var pspec in arguments.get_class ().list_properties ())
+        property (arguments, pspec.name);
+    arguments.keepalive_time_ms = 10 * 60 * 1000;
+    check (arguments.get_int ("grpc.keepalive_time_ms", out number) && number == 600000);
+    check (arguments.set_service_config ("{ \"methodConfig\": [{ \"name\": [{}], \"timeout\": \"20s\" }] }"));
+    equal_text (arguments.get_service_config (), "{\"methodConfig\":[{\"name\":[{}],\"timeout\":\"20s\"}]}");
+    try {
+        arguments.set_service_config ("{\"methodConfig\": 1}");
+        check (false);
+    } catch (IOError error) {
+        check (error is IOError.INVALID_ARGUMENT && "methodConfig" in error.message);
+    }
 
     var target = @"127.0.0.1:$(fixture.port)";
     var credentials = new GrpcAio.ChannelCredentials.insecure ();
@@ -693,6 +705,7 @@ private async void channels (Fixture fixture) throws Error {
     check (yield channel.ready_async (null));
     check (channel.wait_for_state_change_async.end (yield change.wait ()));
     equal_int (channel.get_state (true), GrpcAio.ChannelConnectivity.READY);
+    channel.reset_connect_backoff ();
     yield until (() => was_ready);
 
     // Running calls go on when a channel is closed with grace.
