@@ -34,12 +34,29 @@ function recordIn(name, object) {
 // _async return a promise when they are given no callback.
 function prepare() {
     const names = [
-        'AuthContext', 'AuthMetadataContext', 'AuthMetadataPlugin', 'Call', 'CallCredentials',
-        'CallOptions', 'Channel', 'ChannelCredentials', 'ChannelOptions', 'Error',
-        'GenericRpcHandler', 'HandlerCallDetails', 'Metadata', 'MultiCallable',
-        'RpcMethodHandler', 'RpcStatus', 'Server', 'ServerCredentials', 'Service', 'ServicerContext', 'StsOptions',
-        'ClientInterceptor', 'GenericRpcHandler', 'HandlerCallDetails', 'InterceptedCall', 'Metadata', 'MultiCallable',
-        'RpcMethodHandler', 'RpcStatus', 'Server', 'ServerCredentials', 'Service', 'ServicerContext',
+        'AuthContext',
+        'AuthMetadataContext',
+        'AuthMetadataPlugin',
+        'Call',
+        'CallCredentials',
+        'CallOptions',
+        'Channel',
+        'ChannelCredentials',
+        'ChannelOptions',
+        'ClientInterceptor',
+        'Error',
+        'GenericRpcHandler',
+        'HandlerCallDetails',
+        'InterceptedCall',
+        'Metadata',
+        'MultiCallable',
+        'RpcMethodHandler',
+        'RpcStatus',
+        'Server',
+        'ServerCredentials',
+        'Service',
+        'ServicerContext',
+        'StsOptions',
     ];
 
     for (const name of names) {
