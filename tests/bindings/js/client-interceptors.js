@@ -7,7 +7,7 @@ import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
 import GrpcAio from 'gi://GrpcAio?version=1';
 
-import {bytesOf, check, equal, fails, get, textOf, until} from './support.js';
+import {bytesOf, check, equal, fails, get, textOf, until, watch} from './support.js';
 
 const {IOErrorEnum} = Gio;
 const {StatusCode} = GrpcAio;
@@ -193,8 +193,51 @@ async function clientInterceptorsThatAnswer(fixture) {
     kept.length = 0;
 }
 
+async function shippedInterceptors(fixture) {
+    const methods = ['/test.Test/Fail'];
+    const retry = GrpcAio.RetryClientInterceptor.new(methods);
+    const hedging = GrpcAio.HedgingClientInterceptor.new(methods);
+    for (const item of [retry, hedging]) {
+        equal(item.get_methods(), methods);
+        equal(get(item, 'methods'), methods);
+        check(item.get_retriable(StatusCode.UNAVAILABLE));
+        item.set_retriable(StatusCode.ABORTED, true);
+        check(get(item, 'max-attempts') > 1);
+    }
+    equal(get(retry, 'initial-backoff-usec'), 100000);
+    equal(get(retry, 'max-backoff-usec'), 5000000);
+    equal(get(retry, 'backoff-multiplier'), 2);
+    equal(get(retry, 'jitter'), 0.2);
+    equal(get(hedging, 'hedging-delay-usec'), 500000);
+    const deadline = GrpcAio.DeadlineClientInterceptor.new(5000000);
+    equal(deadline.get_timeout_usec(), 5000000);
+    equal(get(deadline, 'timeout-usec'), 5000000);
+    const injector = GrpcAio.MetadataClientInterceptor.new(newMetadata('key', 'shipped'));
+    equal(injector.get_metadata().get('key'), 'shipped');
+    equal(get(injector, 'metadata').get('key'), 'shipped');
+    const authentication = GrpcAio.AuthenticationClientInterceptor.new();
+    const tokens = ['token'];
+    watch(authentication, 'refresh', () => {
+        if (tokens.length)
+            authentication.set_token(tokens.pop());
+        else
+            authentication.fail(new GLib.Error(IOErrorEnum, IOErrorEnum.PERMISSION_DENIED, 'No login'));
+    });
+    const items = [
+        GrpcAio.LoggingClientInterceptor.new(), deadline, injector, authentication, retry, hedging,
+    ];
+    fixture.channel = fixture.census.add(fixture.channel.intercept(items));
+
+    const text = textOf(await fixture.invoke('Describe', ''));
+    check(text.includes('limited shipped'), text);
+    equal(authentication.dup_token(), 'token');
+    await fails(fixture.invoke('Fail', '16'), GrpcAio.Error, GrpcAio.Error.PERMISSION_DENIED);
+    equal(authentication.dup_token(), null);
+}
+
 export const CASES = {
     'client-interceptors': clientInterceptors,
     'client-interceptors-at-work': clientInterceptorsAtWork,
     'client-interceptors-that-answer': clientInterceptorsThatAnswer,
+    'shipped-interceptors': shippedInterceptors,
 };

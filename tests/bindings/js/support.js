@@ -57,6 +57,13 @@ function prepare() {
         'Service',
         'ServicerContext',
         'StsOptions',
+        'AuthContext', 'AuthMetadataContext', 'AuthMetadataPlugin',
+        'AuthenticationClientInterceptor', 'Call', 'CallCredentials', 'CallOptions', 'Channel',
+        'ChannelCredentials', 'ChannelOptions', 'ClientInterceptor', 'DeadlineClientInterceptor',
+        'Error', 'GenericRpcHandler', 'HandlerCallDetails', 'HedgingClientInterceptor',
+        'InterceptedCall', 'LoggingClientInterceptor', 'Metadata', 'MetadataClientInterceptor',
+        'MultiCallable', 'RetryClientInterceptor', 'RpcMethodHandler', 'RpcStatus', 'Server',
+        'ServerCredentials', 'Service', 'ServicerContext', 'StsOptions',
     ];
 
     for (const name of names) {

@@ -4,7 +4,7 @@
 
 from gi.repository import Gio, GLib, GrpcAio
 
-from support import bytes_of, equal, fails, get, operation, started, start, text_of, until
+from support import bytes_of, equal, fails, get, operation, start, started, text_of, until, watch
 
 ERROR = GrpcAio.Error.quark()
 IO_ERROR = Gio.io_error_quark()
@@ -196,4 +196,45 @@ async def client_interceptors_that_answer(fixture):
     answers.clear()
 
 
-CASES = [client_interceptors, client_interceptors_at_work, client_interceptors_that_answer]
+async def shipped_interceptors(fixture):
+    metadata = GrpcAio.Metadata.new()
+    metadata.append('key', 'shipped')
+    retry = GrpcAio.RetryClientInterceptor.new(['/test.Test/Fail'])
+    hedging = GrpcAio.HedgingClientInterceptor.new(['/test.Test/Fail'])
+    for item in (retry, hedging):
+        equal(item.get_methods(), ['/test.Test/Fail'])
+        equal(get(item, 'methods'), ['/test.Test/Fail'])
+        assert item.get_retriable(GrpcAio.StatusCode.UNAVAILABLE)
+        item.set_retriable(GrpcAio.StatusCode.ABORTED, True)
+        assert get(item, 'max-attempts') > 1
+    equal(get(retry, 'initial-backoff-usec'), 100_000)
+    equal(get(retry, 'max-backoff-usec'), 5_000_000)
+    equal(get(retry, 'backoff-multiplier'), 2)
+    equal(get(retry, 'jitter'), 0.2)
+    equal(get(hedging, 'hedging-delay-usec'), 500_000)
+    deadline = GrpcAio.DeadlineClientInterceptor.new(5_000_000)
+    equal(deadline.get_timeout_usec(), 5_000_000)
+    equal(get(deadline, 'timeout-usec'), 5_000_000)
+    injector = GrpcAio.MetadataClientInterceptor.new(metadata)
+    equal(injector.get_metadata().get('key'), 'shipped')
+    equal(get(injector, 'metadata').get('key'), 'shipped')
+    authentication = GrpcAio.AuthenticationClientInterceptor.new()
+    tokens = ['token']
+
+    def on_refresh():
+        if tokens:
+            authentication.set_token(tokens.pop())
+        else:
+            authentication.fail(GLib.Error.new_literal(IO_ERROR, 'No login', Gio.IOErrorEnum.PERMISSION_DENIED))
+
+    watch(authentication, 'refresh', on_refresh)
+    intercept(fixture, GrpcAio.LoggingClientInterceptor.new(), deadline, injector, authentication, retry, hedging)
+
+    text = text_of(await fixture.invoke('Describe', ''))
+    assert 'limited shipped' in text, text
+    equal(authentication.dup_token(), 'token')
+    await fails(fixture.invoke('Fail', '16'), ERROR, GrpcAio.Error.PERMISSION_DENIED)
+    equal(authentication.dup_token(), None)
+
+
+CASES = [client_interceptors, client_interceptors_at_work, client_interceptors_that_answer, shipped_interceptors]

@@ -212,3 +212,46 @@ public async void client_interceptors_that_answer (Fixture fixture) throws Error
     }
     kept.remove_range (0, kept.length);
 }
+
+public async void shipped_interceptors (Fixture fixture) throws Error {
+    string[] methods = { "/test.Test/Fail" };
+    var retry = new GrpcAio.RetryClientInterceptor (methods);
+    check (retry.get_methods ()[0] == methods[0] && property (retry, "methods").holds (typeof (string[])));
+    check (retry.get_retriable (GrpcAio.StatusCode.UNAVAILABLE));
+    retry.set_retriable (GrpcAio.StatusCode.ABORTED, true);
+    equal_int (property (retry, "max-attempts").get_uint (), 4);
+    equal_int (property (retry, "initial-backoff-usec").get_int64 (), 100000);
+    equal_int (property (retry, "max-backoff-usec").get_int64 (), 5000000);
+    check (property (retry, "backoff-multiplier").get_double () == 2);
+    check (property (retry, "jitter").get_double () == 0.2);
+    var hedging = new GrpcAio.HedgingClientInterceptor (methods);
+    check (hedging.get_methods ()[0] == methods[0] && property (hedging, "methods").holds (typeof (string[])));
+    check (hedging.get_retriable (GrpcAio.StatusCode.UNAVAILABLE));
+    hedging.set_retriable (GrpcAio.StatusCode.ABORTED, true);
+    equal_int (property (hedging, "max-attempts").get_uint (), 3);
+    equal_int (property (hedging, "hedging-delay-usec").get_int64 (), 500000);
+    var deadline = new GrpcAio.DeadlineClientInterceptor (5000000);
+    equal_int (deadline.get_timeout_usec (), 5000000);
+    equal_int (property (deadline, "timeout-usec").get_int64 (), 5000000);
+    var injector = new GrpcAio.MetadataClientInterceptor (new_pair ("key", "shipped"));
+    equal_text (injector.get_metadata ().get ("key"), "shipped");
+    check (property (injector, "metadata").get_boxed () != null);
+    var authentication = new GrpcAio.AuthenticationClientInterceptor ();
+    var n_refreshed = 0;
+    authentication.refresh.connect (source => {
+        note_signal (source, "refresh");
+        if (n_refreshed++ == 0)
+            source.set_token ("token");
+        else
+            source.fail (new IOError.PERMISSION_DENIED ("No login"));
+    });
+    fixture.use (fixture.channel.intercept ({
+        new GrpcAio.LoggingClientInterceptor (), deadline, injector, authentication, retry, hedging
+    }));
+
+    var text = yield fixture.invoke ("Describe", "");
+    check ("limited shipped" in text, text);
+    equal_text (authentication.dup_token (), "token");
+    expect_grpc (yield fixture.fail ("Fail", "16"), GrpcAio.Error.PERMISSION_DENIED);
+    equal_text (authentication.dup_token (), null);
+}

@@ -1157,7 +1157,8 @@ private const string[] CASES = {
     "google-credentials",
     "client-interceptors",
     "client-interceptors-at-work",
-    "client-interceptors-that-answer"
+    "client-interceptors-that-answer",
+    "shipped-interceptors"
 };
 
 private async void run_case (string name) throws Error {
@@ -1253,6 +1254,9 @@ private async void run_case (string name) throws Error {
             break;
         case "client-interceptors-at-work":
             yield client_interceptors_at_work (fixture);
+            break;
+        case "shipped-interceptors":
+            yield shipped_interceptors (fixture);
             break;
         case "client-interceptors-that-answer":
             yield client_interceptors_that_answer (fixture);
