@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* So begins the target, but not the address of a server that was reached. */
+#define GRPC_AIO_ADDRESSES_MARK ":///"
+
 char *grpc_aio_addresses_look_up (GSocketConnectable *connectable,
                                   guint n_failures,
                                   GCancellable *cancellable,

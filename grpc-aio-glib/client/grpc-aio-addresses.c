@@ -84,9 +84,16 @@ join (const char *scheme,
       GPtrArray *texts)
 {
   GString *target = g_string_new (scheme);
+  const char *first = g_ptr_array_index (texts, 0);
 
+  if (g_str_has_prefix (scheme, "ip"))
+    g_string_append (target, GRPC_AIO_ADDRESSES_MARK);
+  else if (*first == '/')
+    g_string_append (target, "://");
+  else
+    g_string_append_c (target, ':');
   for (guint i = 0; i < texts->len; i++)
-    g_string_append_printf (target, "%c%s", i == 0 ? ':' : ',', (char *) g_ptr_array_index (texts, i));
+    g_string_append_printf (target, "%s%s", i == 0 ? "" : ",", (char *) g_ptr_array_index (texts, i));
 
   return g_string_free (target, FALSE);
 }

@@ -25,6 +25,7 @@ void grpc_aio_call_run (GrpcAioMultiCallable *multi_callable,
 void grpc_aio_call_end_hold (GrpcAioChannelMember *member,
                              grpc_status_code code,
                              const char *details);
+void grpc_aio_call_leave_addresses (GrpcAioChannelMember *member);
 void grpc_aio_call_cancel_member (GrpcAioChannelMember *member,
                                   const char *details,
                                   GPtrArray *relays);

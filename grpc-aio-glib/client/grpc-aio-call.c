@@ -14,6 +14,7 @@
 #include <grpc-aio-glib/grpc-aio-enums.h>
 #include <grpc-aio-glib/grpc-aio-multi-callable.h>
 
+#include "client/grpc-aio-addresses-private.h"
 #include "client/grpc-aio-call-options-private.h"
 #include "client/grpc-aio-intercepted-call-private.h"
 #include "client/grpc-aio-multi-callable-private.h"
@@ -481,10 +482,49 @@ on_ended (GrpcAioCoreCall *core_call,
   check_done (self);
 }
 
+static gboolean start_held (GrpcAioCall *self);
+static void replace_status (GrpcAioCall *self,
+                            grpc_status_code code,
+                            const char *details);
+
+/* Whether the call waits, or waited to its end, for a connection. Then its peer is
+ * still the target. */
+static gboolean
+is_unsent (GrpcAioCall *self)
+{
+  g_autofree char *peer = grpc_aio_core_call_dup_peer (&self->core_call);
+
+  return peer != NULL && strstr (peer, GRPC_AIO_ADDRESSES_MARK) != NULL;
+}
+
+/* Makes a call anew that waited for a connection to addresses that are others now.
+ * FALSE when it has its status. */
+static gboolean
+follow_addresses (GrpcAioCall *self)
+{
+  if (self->core_code != GRPC_AIO_CHANNEL_RELEASED || grpc_slice_str_cmp (self->core_details, GRPC_AIO_CHANNEL_GONE) != 0)
+    return FALSE;
+
+  if (!g_atomic_int_get (&self->is_cancelled_here) && is_unsent (self) && start_held (self))
+    return TRUE;
+
+  if (g_atomic_int_get (&self->is_cancelled_here))
+    replace_status (self, GRPC_STATUS_CANCELLED, _("The call was cancelled"));
+  else
+    replace_status (self, GRPC_STATUS_UNAVAILABLE, GRPC_AIO_CHANNEL_GONE);
+
+  return FALSE;
+}
+
 static void
 on_unary_ended (GrpcAioCoreCall *core_call,
                 gboolean ok)
 {
+  GrpcAioCall *self = call_of (core_call);
+
+  if (G_UNLIKELY (self->hold != NULL) && follow_addresses (self))
+    return;
+
   advance (call_of (core_call), GRPC_AIO_CALL_STATE_DONE);
 }
 
@@ -495,8 +535,12 @@ on_hidden_ended (GrpcAioCoreCall *core_call,
                  gboolean ok)
 {
   GrpcAioCall *self = call_of (core_call);
-  GrpcAioOperation *operation = grpc_aio_operation_list_pop (&self->waiting);
+  GrpcAioOperation *operation;
 
+  if (G_UNLIKELY (self->hold != NULL) && follow_addresses (self))
+    return;
+
+  operation = grpc_aio_operation_list_pop (&self->waiting);
   take_status (self);
   grpc_aio_channel_remove_member (self->channel, &self->member);
 
@@ -750,6 +794,21 @@ new_status_op (GrpcAioCall *self)
 static void on_hold_ended (GrpcAioCoreCall *core_call,
                            gboolean ok);
 
+static void
+keep_for_later (GrpcAioCall *self,
+                GBytes *request,
+                const GrpcAioCallOptions *options)
+{
+  if (self->hold != NULL)
+    return;
+
+  self->hold = g_new0 (Hold, 1);
+  self->hold->batch.done = on_hold_ended;
+  self->hold->request = request != NULL ? g_bytes_ref (request) : NULL;
+  self->hold->options = options != NULL ? grpc_aio_call_options_copy (options) : NULL;
+  self->hold->cores = g_ptr_array_new_with_free_func ((GDestroyNotify) grpc_call_unref);
+}
+
 /* Waits for the channel to find its addresses, or for the call to end before. As
  * start () with locks. */
 static gboolean
@@ -759,14 +818,7 @@ hold (GrpcAioCall *self,
 {
   const grpc_op op = new_status_op (self);
 
-  if (self->hold == NULL)
-    {
-      self->hold = g_new0 (Hold, 1);
-      self->hold->batch.done = on_hold_ended;
-      self->hold->request = request != NULL ? g_bytes_ref (request) : NULL;
-      self->hold->options = options != NULL ? grpc_aio_call_options_copy (options) : NULL;
-      self->hold->cores = g_ptr_array_new_with_free_func ((GDestroyNotify) grpc_call_unref);
-    }
+  keep_for_later (self, request, options);
   self->core_call.is_held = TRUE;
 
   return grpc_aio_core_call_start (&self->core_call, &self->hold->batch, &op, 1);
@@ -787,6 +839,8 @@ start (GrpcAioCall *self,
 
   if (G_UNLIKELY (self->member.is_held))
     return hold (self, request, options);
+  if (G_UNLIKELY (self->member.addresses != NULL) && self->member.waits_for_ready && is_unary_unary (self))
+    keep_for_later (self, request, options);
 
   grpc_aio_core_metadata_init (&metadata, options != NULL ? options->metadata : NULL);
   if (options != NULL && options->compression_set)
@@ -815,6 +869,8 @@ start (GrpcAioCall *self,
     {
       self->ending.done = self->is_hidden ? on_hidden_ended : on_unary_ended;
       started = grpc_aio_core_call_start (&self->core_call, &self->ending, ops, n_ops);
+      if (G_UNLIKELY (self->hold != NULL) && grpc_aio_channel_is_outdated (self->channel, &self->member))
+        grpc_aio_call_leave_addresses (&self->member);
     }
   else
     {
@@ -861,7 +917,7 @@ start_held (GrpcAioCall *self)
   grpc_call *parent = NULL;
   gint64 left = self->deadline_usec - g_get_monotonic_time ();
   gpr_timespec deadline = gpr_inf_future (GPR_CLOCK_MONOTONIC);
-  grpc_call *core = NULL;
+  grpc_call *replaced = NULL;
   gboolean has_started, is_held;
 
   if (self->deadline_usec != G_MAXINT64)
@@ -872,13 +928,13 @@ start_held (GrpcAioCall *self)
                                       grpc_aio_multi_callable_get_registered (self->multi_callable),
                                       grpc_aio_multi_callable_get_method (self->multi_callable),
                                       options != NULL ? options->authority : NULL,
-                                      parent, deadline, &core, &self->member))
+                                      parent, deadline, &self->core_call.core, &replaced, &self->member))
     return FALSE;
 
   g_mutex_lock (&self->core_call.lock);
   forget_status (self);
-  g_ptr_array_add (self->hold->cores, self->core_call.core);
-  g_atomic_pointer_set (&self->core_call.core, core);
+  empty_array (&self->initial_array);
+  g_ptr_array_add (self->hold->cores, replaced);
   has_started = start (self, self->hold->request, options);
   is_held = self->member.is_held;
   g_mutex_unlock (&self->core_call.lock);
@@ -1086,6 +1142,17 @@ grpc_aio_call_run (GrpcAioMultiCallable *multi_callable,
 
   settle (self, operation);
   grpc_aio_core_call_lose_owner (&self->core_call);
+}
+
+/* Any thread; with the channel's lock, which keeps the call. It may wait for a
+ * connection to where the server was. */
+void
+grpc_aio_call_leave_addresses (GrpcAioChannelMember *member)
+{
+  GrpcAioCall *self = (GrpcAioCall *) ((guint8 *) member - G_STRUCT_OFFSET (GrpcAioCall, member));
+
+  if (self->hold != NULL && is_unary_unary (self) && is_unsent (self))
+    grpc_aio_core_call_cancel (&self->core_call, GRPC_AIO_CHANNEL_RELEASED, GRPC_AIO_CHANNEL_GONE);
 }
 
 /* Any thread; with the channel's lock, which keeps the call. Ends what stands for a

@@ -24,6 +24,10 @@ struct _GrpcAioChannelMember
 /* With this status ends what stood for a call that can be started now. */
 #define GRPC_AIO_CHANNEL_RELEASED GRPC_STATUS_ABORTED
 
+/* With these details, and this status, what waits for a connection to addresses
+ * that are out of date. */
+#define GRPC_AIO_CHANNEL_GONE "The addresses of the server are others now"
+
 GrpcAioQueue *grpc_aio_channel_get_queue (GrpcAioChannel *self);
 GPtrArray *grpc_aio_channel_get_chain (GrpcAioChannel *self);
 
@@ -49,9 +53,12 @@ gboolean grpc_aio_channel_replace_call (GrpcAioChannel *self,
                                         grpc_call *parent,
                                         gpr_timespec deadline,
                                         grpc_call **call,
+                                        grpc_call **replaced,
                                         GrpcAioChannelMember *member);
 gboolean grpc_aio_channel_add_member (GrpcAioChannel *self,
                                       GrpcAioChannelMember *member);
+gboolean grpc_aio_channel_is_outdated (GrpcAioChannel *self,
+                                       GrpcAioChannelMember *member);
 void grpc_aio_channel_remove_member (GrpcAioChannel *self,
                                      GrpcAioChannelMember *member);
 

@@ -594,8 +594,9 @@ release_calls (GrpcAioChannel *self)
   return is_waiting;
 }
 
-/* In a thread of the resolver. Calls that run, or wait in grpc-core, keep the
- * addresses that they have. */
+/* In a thread of the resolver. Calls that run go on where they are. Those that wait
+ * in grpc-core for a first connection to addresses that are out of date are made
+ * anew. */
 static gboolean
 on_looked_up (gpointer owner,
               const char *target,
@@ -619,6 +620,11 @@ on_looked_up (gpointer owner,
   if (self->core != NULL && core != NULL)
     {
       g_debug ("%s is %s", self->target, target);
+      for (GrpcAioChannelMember *at = self->members; at != NULL; at = at->next)
+        {
+          if (at->addresses == self->addresses && !at->is_held)
+            grpc_aio_call_leave_addresses (at);
+        }
       unused = addresses_leave (self->addresses);
       self->addresses = addresses_new (self, core, TRUE);
       self->core = core;
@@ -1056,7 +1062,8 @@ take_addresses (GrpcAioChannel *self,
   member->is_held = !self->addresses->is_known || member->waits_for_ready || get_rest (self) == 0;
 }
 
-/* Makes a call anew that had to wait. FALSE when the channel is closed. */
+/* Makes a call anew that had to wait. With the lock, since others may end what it
+ * is now. FALSE when the channel is closed. */
 gboolean
 grpc_aio_channel_replace_call (GrpcAioChannel *self,
                                GrpcAioQueue *queue,
@@ -1066,6 +1073,7 @@ grpc_aio_channel_replace_call (GrpcAioChannel *self,
                                grpc_call *parent,
                                gpr_timespec deadline,
                                grpc_call **call,
+                               grpc_call **replaced,
                                GrpcAioChannelMember *member)
 {
   grpc_channel *unused = NULL;
@@ -1075,7 +1083,8 @@ grpc_aio_channel_replace_call (GrpcAioChannel *self,
   is_open = self->core != NULL;
   if (is_open)
     {
-      *call = create_call (self, grpc_aio_queue_get_core (queue), registered, method, authority, parent, deadline);
+      *replaced = *call;
+      g_atomic_pointer_set (call, create_call (self, grpc_aio_queue_get_core (queue), registered, method, authority, parent, deadline));
       unused = addresses_leave (member->addresses);
       take_addresses (self, *call, member);
       watch_state (self);
@@ -1124,6 +1133,20 @@ const char *
 grpc_aio_channel_get_flaw (GrpcAioChannel *self)
 {
   return self->flaw;
+}
+
+/* Whether the addresses are others than those that the call was made for. */
+gboolean
+grpc_aio_channel_is_outdated (GrpcAioChannel *self,
+                              GrpcAioChannelMember *member)
+{
+  gboolean is_outdated;
+
+  g_mutex_lock (&self->lock);
+  is_outdated = self->addresses != NULL && member->addresses != self->addresses;
+  g_mutex_unlock (&self->lock);
+
+  return is_outdated;
 }
 
 /* Sets @call before @member is in the list of calls to cancel. FALSE when the
@@ -1253,7 +1276,9 @@ grpc_aio_channel_new_with_options (const char *target,
  *
  * They are looked up anew, at most once a second, when a call, or somebody who waits
  * for the channel to be ready, finds that none of them answers: as long as one does
- * nobody looks for others. A call stays with the addresses that it was started with.
+ * nobody looks for others. A call that runs stays with the addresses that it was
+ * started with. One that waits for ready may wait for them, too, until its deadline,
+ * if it streams or was on its way when the connection was lost.
  *
  * In TLS and in the header `:authority` the server has the name of a network
  * address, or the domain of a network service, unless the option
@@ -1563,7 +1588,8 @@ grpc_aio_channel_get_state (GrpcAioChannel *self,
  * grpc_aio_channel_reset_connect_backoff:
  * @self: a channel
  *
- * Connects again now, if the channel is waiting before its next try to connect.
+ * Connects again now, if the channel is waiting before its next try to connect, or
+ * to look up its addresses.
  *
  * It is for a program that learns that the network is back. The pauses after
  * further failures are short again, too.
@@ -1579,6 +1605,8 @@ grpc_aio_channel_reset_connect_backoff (GrpcAioChannel *self)
   g_mutex_lock (&self->lock);
   if (self->core != NULL && self->flaw == NULL && grpc_aio_core_is_usable ())
     grpc_channel_reset_connect_backoff (self->core);
+  if (self->resolver != NULL)
+    grpc_aio_resolver_hurry (self->resolver);
   g_mutex_unlock (&self->lock);
 }
 

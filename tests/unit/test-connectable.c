@@ -662,6 +662,7 @@ test_unknown (Fixture *fixture,
   g_assert_null (waiting);
 
   names_set (fixture->names, FALSE, FALSE);
+  grpc_aio_channel_reset_connect_backoff (fixture->channel);
   response = invoke_finish (await (&waiting), &error);
   g_assert_no_error (error);
   assert_bytes (response, "hello");
@@ -879,18 +880,155 @@ test_service (Fixture *fixture,
   close_channel (channel);
 }
 
-static void
+static int
 serve_at (const char *address,
           Fixture *fixture,
           GrpcAioServer **server)
 {
   g_autoptr (GError) error = NULL;
+  int port;
 
   *server = grpc_aio_server_new ();
   grpc_aio_server_add_service (*server, fixture->peers[0].service);
-  grpc_aio_server_add_port (*server, address, NULL, &error);
+  port = grpc_aio_server_add_port (*server, address, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (grpc_aio_server_start (*server, &error));
+
+  return port;
+}
+
+/* Calls that follow each other until it is enough. */
+typedef struct
+{
+  GrpcAioChannel *channel;
+  GrpcAioCallOptions *options;
+  gint is_enough;  /* atomic */
+  gint n_ok;       /* atomic */
+  gint n_failed;   /* atomic */
+  gint n_threads;  /* atomic */
+  guint n_running; /* in the main loop */
+} Traffic;
+
+static void
+count_call (Traffic *traffic,
+            GBytes *response,
+            GError *error)
+{
+  if (response != NULL)
+    {
+      g_atomic_int_inc (&traffic->n_ok);
+      return;
+    }
+
+  /* It was with a server that went away, and ended there or waits for it. */
+  g_assert_true (error->domain == GRPC_AIO_ERROR);
+  g_assert_true (error->code == GRPC_AIO_ERROR_UNAVAILABLE || error->code == GRPC_AIO_ERROR_CANCELLED ||
+                 error->code == GRPC_AIO_ERROR_DEADLINE_EXCEEDED);
+  g_atomic_int_inc (&traffic->n_failed);
+}
+
+static void
+on_traffic (GObject *source,
+            GAsyncResult *result,
+            gpointer user_data)
+{
+  GrpcAioMultiCallable *echo = GRPC_AIO_MULTI_CALLABLE (source);
+  Traffic *traffic = user_data;
+  g_autoptr (GBytes) request = bytes_from ("hello");
+  g_autoptr (GBytes) response = NULL;
+  g_autoptr (GError) error = NULL;
+
+  response = grpc_aio_multi_callable_invoke_finish (echo, result, &error);
+  count_call (traffic, response, error);
+  if (g_atomic_int_get (&traffic->is_enough))
+    traffic->n_running--;
+  else
+    grpc_aio_multi_callable_invoke_async (echo, request, traffic->options, NULL, on_traffic, traffic);
+}
+
+static gpointer
+make_traffic (gpointer data)
+{
+  Traffic *traffic = data;
+  g_autoptr (GrpcAioMultiCallable) echo = grpc_aio_channel_unary_unary (traffic->channel, "/test.Peer/Echo");
+  g_autoptr (GBytes) request = bytes_from ("hello");
+
+  while (!g_atomic_int_get (&traffic->is_enough))
+    {
+      g_autoptr (GBytes) response = NULL;
+      g_autoptr (GError) error = NULL;
+
+      response = grpc_aio_multi_callable_invoke_sync (echo, request, traffic->options, NULL, &error);
+      count_call (traffic, response, error);
+    }
+  g_atomic_int_add (&traffic->n_threads, -1);
+
+  return NULL;
+}
+
+static gboolean
+has_none_running (gpointer data)
+{
+  Traffic *traffic = data;
+
+  return traffic->n_running == 0;
+}
+
+static void
+stop_server (GrpcAioServer *server)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  grpc_aio_server_stop_async (server, 0, NULL, store_result, &result);
+  await (&result);
+  g_object_unref (server);
+}
+
+static void
+test_traffic (Fixture *fixture,
+              gconstpointer user_data)
+{
+  g_autoptr (GrpcAioMultiCallable) echo = grpc_aio_channel_unary_unary (fixture->channel, "/test.Peer/Echo");
+  g_autoptr (GrpcAioCallOptions) options = options_that_wait ();
+  g_autoptr (GBytes) request = bytes_from ("hello");
+  GThread *threads[3];
+  Traffic traffic = { .channel = fixture->channel, .options = options, .n_running = 20, .n_threads = G_N_ELEMENTS (threads) };
+  GrpcAioServer *server = NULL;
+
+  g_test_summary ("Many calls at a time, also from threads, follow a server that moves");
+
+  grpc_aio_call_options_set_timeout_usec (options, 3 * G_USEC_PER_SEC);
+  names_set (fixture->names, TRUE, FALSE);
+  for (guint i = 0; i < traffic.n_running; i++)
+    grpc_aio_multi_callable_invoke_async (echo, request, options, NULL, on_traffic, &traffic);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    threads[i] = g_thread_new ("traffic", make_traffic, &traffic);
+
+  for (guint i = 0; i < 3; i++)
+    {
+      GrpcAioServer *before = server;
+      g_autofree char *target = NULL;
+      gint n_before;
+
+      target = g_strdup_printf ("127.0.0.1:%d", serve_at ("127.0.0.1:0", fixture, &server));
+      names_clear (fixture->names);
+      names_add (fixture->names, target);
+      names_set (fixture->names, FALSE, FALSE);
+      if (before != NULL)
+        stop_server (before);
+      n_before = g_atomic_int_get (&traffic.n_ok);
+      while (g_atomic_int_get (&traffic.n_ok) < n_before + 500)
+        g_main_context_iteration (NULL, TRUE);
+    }
+
+  g_atomic_int_set (&traffic.is_enough, TRUE);
+  iterate_until (has_none_running, &traffic);
+  while (g_atomic_int_get (&traffic.n_threads) > 0)
+    g_main_context_iteration (NULL, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
+    g_thread_join (threads[i]);
+  g_test_message ("%d calls, %d failed", traffic.n_ok, traffic.n_failed);
+  stop_server (server);
 }
 
 static void
@@ -993,6 +1131,7 @@ main (int argc,
   add ("/connectable/ready", test_ready);
   add ("/connectable/grace", test_grace);
   add ("/connectable/service", test_service);
+  add ("/connectable/traffic", test_traffic);
   add ("/connectable/unix", test_unix);
   add ("/connectable/families", test_families);
   add ("/connectable/dropped", test_dropped);
