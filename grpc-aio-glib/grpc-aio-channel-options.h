@@ -15,6 +15,9 @@ GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioChannelOptions *grpc_aio_channel_options_new (void);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioChannelOptions *grpc_aio_channel_options_new_hardened (void);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_channel_options_set_int (GrpcAioChannelOptions *self,
                                        const char *name,
                                        int value);

@@ -267,6 +267,51 @@ grpc_aio_channel_options_new (void)
 }
 
 /**
+ * grpc_aio_channel_options_new_hardened:
+ *
+ * Creates options for a server whose clients are not to be trusted.
+ *
+ * They bound what one client can take: 100 calls at a time in a connection,
+ * 1 MiB for a message and 8 KiB for metadata, two pings that come too early,
+ * 10 seconds to say hello, 5 minutes without a call, an hour for a connection and
+ * 5 minutes more for its calls. A client that is silent for a minute is asked for
+ * a sign of life, and has 20 seconds for it. All connections together have 256 MiB
+ * of memory.
+ *
+ * Each of these is an option that can be changed afterwards. The number of
+ * connections is not bounded: grpc-core 1.51 has no means for that. See also
+ * [property@Server:maximum-concurrent-rpcs].
+ *
+ * Returns: (transfer full): new options
+ *
+ * Since: 0.1
+ */
+GrpcAioChannelOptions *
+grpc_aio_channel_options_new_hardened (void)
+{
+  const int second = 1000;
+  const int minute = 60 * second;
+
+  return g_object_new (GRPC_AIO_TYPE_CHANNEL_OPTIONS,
+                       "max-concurrent-streams", 100,
+                       "max-receive-message-length", 1024 * 1024,
+                       "max-metadata-size", 8 * 1024,
+                       "http2-max-frame-size", 16 * 1024,
+                       "http2-hpack-table-size-decoder", 4 * 1024,
+                       "http2-min-ping-interval-without-data-ms", 5 * minute,
+                       "http2-max-ping-strikes", 2,
+                       "keepalive-permit-without-calls", FALSE,
+                       "keepalive-time-ms", minute,
+                       "keepalive-timeout-ms", 20 * second,
+                       "server-handshake-timeout-ms", 10 * second,
+                       "max-connection-idle-ms", 5 * minute,
+                       "max-connection-age-ms", 60 * minute,
+                       "max-connection-age-grace-ms", 5 * minute,
+                       "resource-quota", G_GINT64_CONSTANT (256) * 1024 * 1024,
+                       NULL);
+}
+
+/**
  * grpc_aio_channel_options_set_int:
  * @self: options
  * @name: the name of a channel argument

@@ -482,6 +482,7 @@ test('options', async fixture => {
     equal(options.get_string('grpc.primary_user_agent'), 'test');
     options.unset('grpc.lb');
     equal(options.get_int('grpc.lb')[0], false);
+    equal(GrpcAio.ChannelOptions.new_hardened().max_concurrent_streams, 100);
     for (const {name} of GObject.Object.list_properties.call(GrpcAio.ChannelOptions))
         get(options, name);
     options.keepalive_time_ms = 10 * 60 * 1000;

@@ -477,6 +477,8 @@ async def options(fixture):
     equal(options.get_string('grpc.primary_user_agent'), 'test')
     options.unset('grpc.lb')
     equal(options.get_int('grpc.lb')[0], False)
+    hardened = GrpcAio.ChannelOptions.new_hardened()
+    equal(hardened.props.max_concurrent_streams, 100)
     for pspec in options.list_properties():
         get(options, pspec.name)
     options.props.keepalive_time_ms = 10 * 60 * 1000

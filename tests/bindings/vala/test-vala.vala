@@ -642,6 +642,7 @@ private async void options (Fixture fixture) throws Error {
     equal_text (arguments.get_string ("grpc.primary_user_agent"), "test");
     arguments.unset ("grpc.lb");
     check (!arguments.get_int ("grpc.lb", out number));
+    equal_int (new GrpcAio.ChannelOptions.hardened ().max_concurrent_streams, 100);
     foreach (var pspec in arguments.get_class ().list_properties ())
         property (arguments, pspec.name);
     arguments.keepalive_time_ms = 10 * 60 * 1000;
