@@ -17,7 +17,8 @@ GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_insecure (void);
 GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_ssl (const char *root_certificates,
                                                                  const char *private_key,
-                                                                 const char *certificate_chain);
+                                                                 const char *certificate_chain,
+                                                                 GError **error);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioChannelCredentials *grpc_aio_channel_credentials_new_composite (GrpcAioChannelCredentials *channel_credentials,

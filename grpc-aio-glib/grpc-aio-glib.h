@@ -36,6 +36,11 @@
 #include <grpc-aio-glib/grpc-aio-service.h>
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>
 #include <grpc-aio-glib/grpc-aio-sts-options.h>
+#include <grpc-aio-glib/grpc-aio-tls-authorities.h>
+#include <grpc-aio-glib/grpc-aio-tls-channel-credentials.h>
+#include <grpc-aio-glib/grpc-aio-tls-identity.h>
+#include <grpc-aio-glib/grpc-aio-tls-server-credentials.h>
+#include <grpc-aio-glib/grpc-aio-tls-verification.h>
 #include <grpc-aio-glib/grpc-aio-types.h>
 #include <grpc-aio-glib/grpc-aio-version-macros.h>
 #include <grpc-aio-glib/grpc-aio-xds.h>

@@ -18,7 +18,8 @@ GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioServerCredentials *grpc_aio_server_credentials_new_ssl (const char *private_key,
                                                                const char *certificate_chain,
                                                                const char *root_certificates,
-                                                               gboolean require_client_certificate);
+                                                               gboolean require_client_certificate,
+                                                               GError **error);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioServerCredentials *grpc_aio_server_credentials_new_local (GrpcAioLocalConnectionType type);

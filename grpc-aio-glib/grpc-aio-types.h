@@ -60,6 +60,9 @@ typedef struct _GrpcAioServerCredentials GrpcAioServerCredentials;
 typedef struct _GrpcAioService GrpcAioService;
 typedef struct _GrpcAioServicerContext GrpcAioServicerContext;
 typedef struct _GrpcAioStsOptions GrpcAioStsOptions;
+typedef struct _GrpcAioTlsAuthorities GrpcAioTlsAuthorities;
+typedef struct _GrpcAioTlsIdentity GrpcAioTlsIdentity;
+typedef struct _GrpcAioTlsVerification GrpcAioTlsVerification;
 
 /**
  * GrpcAioStatusCode:
@@ -255,5 +258,43 @@ typedef enum
   GRPC_AIO_SERVER_STATE_STOPPING,
   GRPC_AIO_SERVER_STATE_STOPPED,
 } GrpcAioServerState;
+
+/**
+ * GrpcAioTlsServerCheck:
+ * @GRPC_AIO_TLS_SERVER_CHECK_FULL: it is valid, somebody trusted vouches for it, and it is for the host
+ * @GRPC_AIO_TLS_SERVER_CHECK_WITHOUT_HOST_NAME: it is valid and somebody trusted vouches for it; whoever has such a certificate can pose as the server
+ * @GRPC_AIO_TLS_SERVER_CHECK_NONE_INSECURE: nothing; connections are encrypted, but anybody can pose as the server
+ *
+ * What a client checks of a server's certificate.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_TLS_SERVER_CHECK_FULL,
+  GRPC_AIO_TLS_SERVER_CHECK_WITHOUT_HOST_NAME,
+  GRPC_AIO_TLS_SERVER_CHECK_NONE_INSECURE,
+} GrpcAioTlsServerCheck;
+
+/**
+ * GrpcAioTlsClientCheck:
+ * @GRPC_AIO_TLS_CLIENT_CHECK_NONE: no certificate is asked for
+ * @GRPC_AIO_TLS_CLIENT_CHECK_REQUEST: a client may come without a certificate, but not with a bad one
+ * @GRPC_AIO_TLS_CLIENT_CHECK_REQUIRE: a client has to have a certificate that somebody trusted vouches for
+ * @GRPC_AIO_TLS_CLIENT_CHECK_REQUEST_UNVERIFIED: a client may have any certificate or none, and the handlers look at it
+ * @GRPC_AIO_TLS_CLIENT_CHECK_REQUIRE_UNVERIFIED: a client has to have a certificate, and the handlers look at it
+ *
+ * What a server asks of a client.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_TLS_CLIENT_CHECK_NONE,
+  GRPC_AIO_TLS_CLIENT_CHECK_REQUEST,
+  GRPC_AIO_TLS_CLIENT_CHECK_REQUIRE,
+  GRPC_AIO_TLS_CLIENT_CHECK_REQUEST_UNVERIFIED,
+  GRPC_AIO_TLS_CLIENT_CHECK_REQUIRE_UNVERIFIED,
+} GrpcAioTlsClientCheck;
 
 G_END_DECLS

@@ -26,6 +26,7 @@
 #include "security/grpc-aio-auth-context-private.h"
 #include "security/grpc-aio-call-credentials-private.h"
 #include "security/grpc-aio-channel-credentials-private.h"
+#include "security/grpc-aio-tls-diagnosis-private.h"
 #include "server/grpc-aio-servicer-context-private.h"
 #include "types/grpc-aio-error-private.h"
 #include "types/grpc-aio-rpc-status-private.h"
@@ -206,6 +207,8 @@ has_received_metadata (GrpcAioCall *self)
 static GError *
 new_status_error (GrpcAioCall *self)
 {
+  g_autofree char *message = NULL;
+
   if (!grpc_aio_core_is_usable ())
     return grpc_aio_core_new_forked_error ();
 
@@ -213,7 +216,10 @@ new_status_error (GrpcAioCall *self)
     return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
                                 self->details != NULL ? self->details : _("The call was cancelled"));
 
-  return grpc_aio_error_new_for_status (self->code, self->details, get_initial_metadata (self),
+  if (self->code == GRPC_AIO_STATUS_CODE_UNAVAILABLE)
+    message = grpc_aio_tls_explain (self->details, grpc_aio_channel_get_credentials (self->channel));
+
+  return grpc_aio_error_new_for_status (self->code, message != NULL ? message : self->details, get_initial_metadata (self),
                                         get_trailing_metadata (self), self->core_debug_string);
 }
 

@@ -95,6 +95,7 @@ struct _GrpcAioChannel
   gboolean is_watching;
   gboolean is_disposed; /* waits for the watch to come back */
   gboolean is_closed;
+  GCancellable *closed; /* for credentials that wait for an answer of the program's, or NULL */
   GrpcAioOperationList state_waiters; /* their code is the last observed state */
   GrpcAioOperationList ready_waiters;
   GrpcAioOperationList close_waiters;
@@ -427,12 +428,14 @@ tell_news (GrpcAioChannel *self)
 static void
 grpc_aio_channel_shut (GrpcAioChannel *self)
 {
+  g_autoptr (GCancellable) closed = NULL;
   g_autoptr (GSource) grace = NULL;
   GrpcAioResolver *resolver;
   grpc_channel *core;
 
   g_mutex_lock (&self->lock);
   self->is_closed = TRUE;
+  g_set_object (&closed, self->closed);
   core = g_steal_pointer (&self->core);
   if (self->addresses != NULL)
     {
@@ -448,6 +451,8 @@ grpc_aio_channel_shut (GrpcAioChannel *self)
 
   if (core != NULL)
     grpc_channel_destroy (core);
+  if (closed != NULL)
+    g_cancellable_cancel (closed);
 
   /* With the source goes its reference; the caller has one. */
   if (grace != NULL)
@@ -554,6 +559,10 @@ create_core (GrpcAioChannel *self,
   if (self->compression != GRPC_AIO_COMPRESSION_NONE)
     grpc_aio_core_args_set_int (&args, GRPC_COMPRESSION_CHANNEL_DEFAULT_ALGORITHM, (int) self->compression);
 
+  g_mutex_lock (&self->lock);
+  g_set_object (&args.closed, self->closed);
+  g_mutex_unlock (&self->lock);
+
   if (self->credentials != NULL)
     credentials = grpc_aio_channel_credentials_acquire_core (self->credentials, &args);
   else
@@ -567,6 +576,11 @@ create_core (GrpcAioChannel *self,
     grpc_aio_channel_credentials_release_core (self->credentials, credentials);
   else
     grpc_channel_credentials_release (credentials);
+
+  g_mutex_lock (&self->lock);
+  if (self->closed == NULL)
+    self->closed = g_steal_pointer (&args.closed);
+  g_mutex_unlock (&self->lock);
 
   return core;
 }
@@ -742,6 +756,7 @@ grpc_aio_channel_finalize (GObject *object)
   g_free (self->target);
   g_free (self->flaw);
   g_clear_object (&self->credentials);
+  g_clear_object (&self->closed);
   g_clear_object (&self->options);
   g_clear_object (&self->connectable);
   g_clear_object (&self->own_options);

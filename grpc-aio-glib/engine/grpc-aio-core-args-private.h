@@ -12,6 +12,10 @@ typedef struct
   grpc_channel_args args;
   gsize capacity;
   char *user_agent;
+
+  /* Cancelled when the channel is closed; NULL until somebody wants to know. The
+   * same for all core channels of a channel. */
+  GCancellable *closed;
 } GrpcAioCoreArgs;
 
 /* Texts stay those of @options, which must outlive the arguments. */
@@ -30,6 +34,9 @@ void grpc_aio_core_args_set_pointer (GrpcAioCoreArgs *self,
                                      const char *name,
                                      gpointer value,
                                      const grpc_arg_pointer_vtable *vtable);
+/* 0 when there is none. */
+int grpc_aio_core_args_get_int (GrpcAioCoreArgs *self,
+                                const char *name);
 void grpc_aio_core_args_clear (GrpcAioCoreArgs *self);
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (GrpcAioCoreArgs, grpc_aio_core_args_clear)

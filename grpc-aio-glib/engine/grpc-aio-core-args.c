@@ -171,9 +171,25 @@ grpc_aio_core_args_set_pointer (GrpcAioCoreArgs *self,
   arg->value.pointer.vtable = vtable;
 }
 
+int
+grpc_aio_core_args_get_int (GrpcAioCoreArgs *self,
+                            const char *name)
+{
+  for (gsize i = 0; i < self->args.num_args; i++)
+    {
+      const grpc_arg *arg = &self->args.args[i];
+
+      if (arg->type == GRPC_ARG_INTEGER && g_str_equal (arg->key, name))
+        return arg->value.integer;
+    }
+
+  return 0;
+}
+
 void
 grpc_aio_core_args_clear (GrpcAioCoreArgs *self)
 {
   g_clear_pointer (&self->args.args, g_free);
   g_clear_pointer (&self->user_agent, g_free);
+  g_clear_object (&self->closed);
 }

@@ -28,6 +28,13 @@ struct _GrpcAioChannelCredentialsClass
    * channel. NULL in a class whose instances have one core for all. */
   grpc_channel_credentials *(*create_core) (GrpcAioChannelCredentials *self,
                                             GrpcAioCoreArgs *args);
+
+  /* Takes back what create_core gave. NULL if it need only be released. */
+  void (*release_core) (GrpcAioChannelCredentials *self,
+                        grpc_channel_credentials *core);
+
+  /* Those that secure the connections. NULL in a class that does so itself. */
+  GrpcAioChannelCredentials *(*get_transport) (GrpcAioChannelCredentials *self);
 };
 
 /* Consumes @core. A hold on grpc-core comes with the object, so it is made first. */
@@ -40,5 +47,7 @@ grpc_channel_credentials *grpc_aio_channel_credentials_acquire_core (GrpcAioChan
                                                                      GrpcAioCoreArgs *args);
 void grpc_aio_channel_credentials_release_core (GrpcAioChannelCredentials *self,
                                                 grpc_channel_credentials *core);
+
+GrpcAioChannelCredentials *grpc_aio_channel_credentials_get_transport (GrpcAioChannelCredentials *self);
 
 G_END_DECLS

@@ -2,6 +2,10 @@
 
 #include "security/grpc-aio-channel-credentials-private.h"
 
+#include <grpc-aio-glib/grpc-aio-tls-authorities.h>
+#include <grpc-aio-glib/grpc-aio-tls-channel-credentials.h>
+#include <grpc-aio-glib/grpc-aio-tls-identity.h>
+
 #include "engine/grpc-aio-core-private.h"
 
 /**
@@ -60,8 +64,23 @@ void
 grpc_aio_channel_credentials_release_core (GrpcAioChannelCredentials *self,
                                            grpc_channel_credentials *core)
 {
-  if (core != NULL && core != self->core)
+  GrpcAioChannelCredentialsClass *klass = G_TYPE_INSTANCE_GET_CLASS (self, GRPC_AIO_TYPE_CHANNEL_CREDENTIALS, GrpcAioChannelCredentialsClass);
+
+  if (core == NULL || core == self->core)
+    return;
+
+  if (klass->release_core != NULL)
+    klass->release_core (self, core);
+  else
     grpc_channel_credentials_release (core);
+}
+
+GrpcAioChannelCredentials *
+grpc_aio_channel_credentials_get_transport (GrpcAioChannelCredentials *self)
+{
+  GrpcAioChannelCredentialsClass *klass = G_TYPE_INSTANCE_GET_CLASS (self, GRPC_AIO_TYPE_CHANNEL_CREDENTIALS, GrpcAioChannelCredentialsClass);
+
+  return klass->get_transport != NULL ? klass->get_transport (self) : self;
 }
 
 /**
@@ -92,29 +111,47 @@ grpc_aio_channel_credentials_new_insecure (void)
  * @private_key: (nullable): the client's key, as PEM
  * @certificate_chain: (nullable): the client's certificate and those that lead
  *   to its root, as PEM; given if and only if @private_key is
+ * @error: where to put an error
  *
- * Creates credentials for TLS. The server has to show a certificate for the
- * channel's host, signed by one of the trusted certificates.
+ * Creates credentials for TLS, as `ssl_channel_credentials` of gRPC's Python
+ * does. The server has to show a certificate for the channel's host, signed by
+ * one of the trusted certificates.
  *
- * PEM that cannot be read shows when the channel connects: its calls fail with
- * `GRPC_AIO_ERROR_UNAVAILABLE` or `GRPC_AIO_ERROR_INTERNAL`.
+ * They are [class@TlsChannelCredentials], which can do more. It fails with
+ * `G_TLS_ERROR_BAD_CERTIFICATE` when PEM cannot be read, or does not belong
+ * together.
  *
- * Returns: (transfer full): new credentials
+ * Returns: (transfer full): new credentials, or `NULL` with an error
  *
  * Since: 0.1
  */
 GrpcAioChannelCredentials *
 grpc_aio_channel_credentials_new_ssl (const char *root_certificates,
                                       const char *private_key,
-                                      const char *certificate_chain)
+                                      const char *certificate_chain,
+                                      GError **error)
 {
-  GrpcAioChannelCredentials *self;
-  grpc_ssl_pem_key_cert_pair pair = { private_key, certificate_chain };
+  g_autoptr (GrpcAioTlsChannelCredentials) self = NULL;
 
   g_return_val_if_fail ((private_key == NULL) == (certificate_chain == NULL), NULL);
 
-  self = g_object_new (GRPC_AIO_TYPE_CHANNEL_CREDENTIALS, NULL);
-  grpc_aio_channel_credentials_take_core (self, grpc_ssl_credentials_create (root_certificates, private_key != NULL ? &pair : NULL, NULL, NULL));
+  self = grpc_aio_tls_channel_credentials_new ();
+  if (root_certificates != NULL)
+    {
+      g_autoptr (GrpcAioTlsAuthorities) authorities = grpc_aio_tls_authorities_new_from_pem (root_certificates, error);
 
-  return self;
+      if (authorities == NULL)
+        return NULL;
+      grpc_aio_tls_channel_credentials_set_authorities (self, authorities);
+    }
+  if (private_key != NULL)
+    {
+      g_autoptr (GrpcAioTlsIdentity) identity = grpc_aio_tls_identity_new_from_pem (certificate_chain, private_key, error);
+
+      if (identity == NULL)
+        return NULL;
+      grpc_aio_tls_channel_credentials_set_identity (self, identity);
+    }
+
+  return GRPC_AIO_CHANNEL_CREDENTIALS (g_steal_pointer (&self));
 }

@@ -34,6 +34,14 @@ grpc_aio_composite_credentials_create_core (GrpcAioChannelCredentials *credentia
   return core;
 }
 
+static GrpcAioChannelCredentials *
+grpc_aio_composite_credentials_get_transport (GrpcAioChannelCredentials *credentials)
+{
+  GrpcAioCompositeCredentials *self = (GrpcAioCompositeCredentials *) credentials;
+
+  return grpc_aio_channel_credentials_get_transport (self->channel_credentials);
+}
+
 static void
 grpc_aio_composite_credentials_finalize (GObject *object)
 {
@@ -49,6 +57,7 @@ static void
 grpc_aio_composite_credentials_class_init (GrpcAioCompositeCredentialsClass *klass)
 {
   klass->create_core = grpc_aio_composite_credentials_create_core;
+  klass->get_transport = grpc_aio_composite_credentials_get_transport;
   G_OBJECT_CLASS (klass)->finalize = grpc_aio_composite_credentials_finalize;
 }
 

@@ -2,6 +2,10 @@
 
 #include "security/grpc-aio-server-credentials-private.h"
 
+#include <grpc-aio-glib/grpc-aio-tls-authorities.h>
+#include <grpc-aio-glib/grpc-aio-tls-identity.h>
+#include <grpc-aio-glib/grpc-aio-tls-server-credentials.h>
+
 #include "engine/grpc-aio-core-private.h"
 
 /**
@@ -89,13 +93,18 @@ grpc_aio_server_credentials_new_insecure (void)
  * @certificate_chain: the server's certificate and those that lead to its root,
  *   as PEM
  * @root_certificates: (nullable): the certificates that sign those of clients,
- *   as PEM
+ *   as PEM; a client that has a certificate then has to have a good one
  * @require_client_certificate: whether a client must show a certificate, which
  *   needs @root_certificates
+ * @error: where to put an error
  *
- * Creates credentials for TLS.
+ * Creates credentials for TLS, as `ssl_server_credentials` of gRPC's Python does.
  *
- * Returns: (transfer full): new credentials
+ * They are [class@TlsServerCredentials], which can do more. It fails with
+ * `G_TLS_ERROR_BAD_CERTIFICATE` when PEM cannot be read, or does not belong
+ * together.
+ *
+ * Returns: (transfer full): new credentials, or `NULL` with an error
  *
  * Since: 0.1
  */
@@ -103,23 +112,32 @@ GrpcAioServerCredentials *
 grpc_aio_server_credentials_new_ssl (const char *private_key,
                                      const char *certificate_chain,
                                      const char *root_certificates,
-                                     gboolean require_client_certificate)
+                                     gboolean require_client_certificate,
+                                     GError **error)
 {
-  GrpcAioServerCredentials *self;
-  grpc_ssl_pem_key_cert_pair pair = { private_key, certificate_chain };
-  grpc_ssl_client_certificate_request_type request = GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE;
+  g_autoptr (GrpcAioTlsServerCredentials) self = NULL;
+  g_autoptr (GrpcAioTlsIdentity) identity = NULL;
+  g_autoptr (GrpcAioTlsAuthorities) authorities = NULL;
 
   g_return_val_if_fail (private_key != NULL, NULL);
   g_return_val_if_fail (certificate_chain != NULL, NULL);
   g_return_val_if_fail (!require_client_certificate || root_certificates != NULL, NULL);
 
-  if (require_client_certificate)
-    request = GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
-  else if (root_certificates != NULL)
-    request = GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY;
+  identity = grpc_aio_tls_identity_new_from_pem (certificate_chain, private_key, error);
+  if (identity == NULL)
+    return NULL;
 
-  self = g_object_new (GRPC_AIO_TYPE_SERVER_CREDENTIALS, NULL);
-  grpc_aio_server_credentials_take_core (self, grpc_ssl_server_credentials_create_ex (root_certificates, &pair, 1, request, NULL));
+  self = grpc_aio_tls_server_credentials_new (identity);
+  if (root_certificates != NULL)
+    {
+      authorities = grpc_aio_tls_authorities_new_from_pem (root_certificates, error);
+      if (authorities == NULL)
+        return NULL;
+      grpc_aio_tls_server_credentials_set_client_check (self,
+                                                        require_client_certificate ? GRPC_AIO_TLS_CLIENT_CHECK_REQUIRE
+                                                                                   : GRPC_AIO_TLS_CLIENT_CHECK_REQUEST,
+                                                        authorities);
+    }
 
-  return self;
+  return GRPC_AIO_SERVER_CREDENTIALS (g_steal_pointer (&self));
 }

@@ -391,9 +391,14 @@ create_channel (const BenchOptions *options)
 {
   g_autoptr (GrpcAioChannelCredentials) credentials = NULL;
   g_autoptr (GrpcAioChannelOptions) channel_options = NULL;
+  g_autoptr (GError) error = NULL;
 
   if (options->certificate != NULL)
-    credentials = grpc_aio_channel_credentials_new_ssl (options->certificate, NULL, NULL);
+    {
+      credentials = grpc_aio_channel_credentials_new_ssl (options->certificate, NULL, NULL, &error);
+      if (credentials == NULL)
+        bench_fail ("%s", error->message);
+    }
   if (options->channels == 1)
     return grpc_aio_channel_new (options->address, credentials);
 

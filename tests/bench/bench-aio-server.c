@@ -195,7 +195,11 @@ aio_server (const BenchOptions *options)
   grpc_aio_server_set_n_workers (server, options->workers);
 
   if (options->certificate != NULL)
-    credentials = grpc_aio_server_credentials_new_ssl (options->key, options->certificate, NULL, FALSE);
+    {
+      credentials = grpc_aio_server_credentials_new_ssl (options->key, options->certificate, NULL, FALSE, &error);
+      if (credentials == NULL)
+        bench_fail ("%s", error->message);
+    }
   port = grpc_aio_server_add_port (server, options->address, credentials, &error);
   if (port == 0 || !grpc_aio_server_start (server, &error))
     bench_fail ("Cannot listen on %s: %s", options->address, error->message);

@@ -110,7 +110,11 @@ create_channel (GError **error)
     }
 
   if (use_tls)
-    credentials = grpc_aio_channel_credentials_new_ssl (roots, NULL, NULL);
+    {
+      credentials = grpc_aio_channel_credentials_new_ssl (roots, NULL, NULL, error);
+      if (credentials == NULL)
+        return NULL;
+    }
 
   if (server_host_override != NULL)
     grpc_aio_channel_options_set_string (options,

@@ -97,7 +97,9 @@ open_port (GrpcAioServer *server,
       if (key == NULL)
         return NULL;
 
-      credentials = grpc_aio_server_credentials_new_ssl (key, certificates, NULL, FALSE);
+      credentials = grpc_aio_server_credentials_new_ssl (key, certificates, NULL, FALSE, error);
+      if (credentials == NULL)
+        return NULL;
     }
 
   wanted = address != NULL ? g_strdup (address) : g_strdup_printf ("%s:%d", get_host (), port);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 #include <glib/gstdio.h>
+#include <string.h>
 
 #include "test-utils.h"
 
@@ -107,7 +108,8 @@ fixture_set_up (Fixture *fixture,
       make_certificate (fixture->folder, "server.example", &fixture->server_key, &fixture->server_certificate);
       make_certificate (fixture->folder, "client.example", &fixture->client_key, &fixture->client_certificate);
       credentials = grpc_aio_server_credentials_new_ssl (fixture->server_key, fixture->server_certificate,
-                                                         is_required ? fixture->client_certificate : NULL, is_required);
+                                                         is_required ? fixture->client_certificate : NULL, is_required, &error);
+      g_assert_no_error (error);
     }
   g_assert_true (GRPC_AIO_IS_SERVER_CREDENTIALS (credentials));
 
@@ -201,7 +203,8 @@ test_ssl (Fixture *fixture,
   if (fixture->server == NULL)
     return;
 
-  credentials = grpc_aio_channel_credentials_new_ssl (fixture->server_certificate, NULL, NULL);
+  credentials = grpc_aio_channel_credentials_new_ssl (fixture->server_certificate, NULL, NULL, &error);
+  g_assert_no_error (error);
   g_assert_true (GRPC_AIO_IS_CHANNEL_CREDENTIALS (credentials));
   response = echo (fixture, credentials, "server.example", &error);
   g_assert_no_error (error);
@@ -221,7 +224,8 @@ test_client_certificate (Fixture *fixture,
   if (fixture->server == NULL)
     return;
 
-  credentials = grpc_aio_channel_credentials_new_ssl (fixture->server_certificate, fixture->client_key, fixture->client_certificate);
+  credentials = grpc_aio_channel_credentials_new_ssl (fixture->server_certificate, fixture->client_key, fixture->client_certificate, &error);
+  g_assert_no_error (error);
   response = echo (fixture, credentials, "server.example", &error);
   g_assert_no_error (error);
   assert_bytes (response, "secret");
@@ -240,7 +244,8 @@ test_without_client_certificate (Fixture *fixture,
   if (fixture->server == NULL)
     return;
 
-  credentials = grpc_aio_channel_credentials_new_ssl (fixture->server_certificate, NULL, NULL);
+  credentials = grpc_aio_channel_credentials_new_ssl (fixture->server_certificate, NULL, NULL, &error);
+  g_assert_no_error (error);
   response = echo (fixture, credentials, "server.example", &error);
   g_assert_null (response);
   g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_UNAVAILABLE);
@@ -259,7 +264,8 @@ test_untrusted (Fixture *fixture,
   if (fixture->server == NULL)
     return;
 
-  credentials = grpc_aio_channel_credentials_new_ssl (fixture->client_certificate, NULL, NULL);
+  credentials = grpc_aio_channel_credentials_new_ssl (fixture->client_certificate, NULL, NULL, &error);
+  g_assert_no_error (error);
   response = echo (fixture, credentials, "server.example", &error);
   g_assert_null (response);
   g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_UNAVAILABLE);
@@ -278,7 +284,8 @@ test_other_name (Fixture *fixture,
   if (fixture->server == NULL)
     return;
 
-  credentials = grpc_aio_channel_credentials_new_ssl (fixture->server_certificate, NULL, NULL);
+  credentials = grpc_aio_channel_credentials_new_ssl (fixture->server_certificate, NULL, NULL, &error);
+  g_assert_no_error (error);
   response = echo (fixture, credentials, "other.example", &error);
   g_assert_null (response);
   g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_UNAVAILABLE);
@@ -302,37 +309,46 @@ test_plain_client (Fixture *fixture,
 }
 
 static void
-test_broken_roots (Fixture *fixture,
-                   gconstpointer data)
+test_broken (void)
 {
-  g_autoptr (GrpcAioChannelCredentials) credentials = NULL;
-  g_autoptr (GBytes) response = NULL;
   g_autoptr (GError) error = NULL;
 
-  g_test_summary ("Roots that cannot be read show as a failed call");
+  g_test_summary ("PEM that cannot be read is an error that says so");
 
-  if (fixture->server == NULL)
-    return;
+  g_assert_null (grpc_aio_channel_credentials_new_ssl ("no PEM", NULL, NULL, &error));
+  g_assert_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  g_assert_nonnull (strstr (error->message, "no certificate in the text of the authorities"));
+  g_clear_error (&error);
 
-  credentials = grpc_aio_channel_credentials_new_ssl ("no PEM", NULL, NULL);
-  response = echo (fixture, credentials, "server.example", &error);
-  g_assert_null (response);
-  g_assert_true (g_error_matches (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_UNAVAILABLE) ||
-                 g_error_matches (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_INTERNAL));
+  g_assert_null (grpc_aio_channel_credentials_new_ssl (NULL, "no PEM", "no PEM", &error));
+  g_assert_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
+  g_clear_error (&error);
+
+  g_assert_null (grpc_aio_server_credentials_new_ssl ("no PEM", "no PEM", NULL, FALSE, &error));
+  g_assert_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE);
 }
 
 static void
-test_broken_server (void)
+test_coreless (void)
 {
-  g_autoptr (GrpcAioServerCredentials) credentials = grpc_aio_server_credentials_new_ssl ("no PEM", "no PEM", NULL, FALSE);
+  g_autoptr (GrpcAioServerCredentials) credentials = g_object_new (GRPC_AIO_TYPE_SERVER_CREDENTIALS, NULL);
+  g_autoptr (GrpcAioChannelCredentials) channel_credentials = g_object_new (GRPC_AIO_TYPE_CHANNEL_CREDENTIALS, NULL);
   g_autoptr (GrpcAioServer) server = grpc_aio_server_new ();
+  g_autoptr (GrpcAioChannel) channel = NULL;
+  g_autoptr (GrpcAioMultiCallable) method = NULL;
+  g_autoptr (GBytes) request = bytes_from ("secret");
   g_autoptr (GError) error = NULL;
 
-  g_test_summary ("A key and a certificate that cannot be read show when a port is added");
+  g_test_summary ("Credentials that are none are not taken for insecure ones");
 
   g_assert_cmpint (grpc_aio_server_add_port (server, "127.0.0.1:0", credentials, &error), ==, 0);
   g_assert_nonnull (error);
-  g_assert_cmpstr (error->message, !=, "");
+  g_clear_error (&error);
+
+  channel = grpc_aio_channel_new ("127.0.0.1:1", channel_credentials);
+  method = grpc_aio_channel_unary_unary (channel, "/test.Peer/Echo");
+  g_assert_null (grpc_aio_multi_callable_invoke_sync (method, request, NULL, NULL, &error));
+  g_assert_nonnull (error);
 }
 
 static void
@@ -345,7 +361,7 @@ test_unused (void)
 
   channel_credentials = grpc_aio_channel_credentials_new_insecure ();
   g_assert_finalize_object (channel_credentials);
-  channel_credentials = grpc_aio_channel_credentials_new_ssl (NULL, NULL, NULL);
+  channel_credentials = grpc_aio_channel_credentials_new_ssl (NULL, NULL, NULL, NULL);
   g_assert_finalize_object (channel_credentials);
   server_credentials = grpc_aio_server_credentials_new_insecure ();
   g_assert_finalize_object (server_credentials);
@@ -357,16 +373,16 @@ test_misuse (void)
   g_test_summary ("A key without its certificate is a mistake of the program");
 
   g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*private_key == NULL*certificate_chain == NULL*");
-  g_assert_null (grpc_aio_channel_credentials_new_ssl (NULL, "key", NULL));
+  g_assert_null (grpc_aio_channel_credentials_new_ssl (NULL, "key", NULL, NULL));
   g_test_assert_expected_messages ();
   g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*private_key != NULL*");
-  g_assert_null (grpc_aio_server_credentials_new_ssl (NULL, "certificate", NULL, FALSE));
+  g_assert_null (grpc_aio_server_credentials_new_ssl (NULL, "certificate", NULL, FALSE, NULL));
   g_test_assert_expected_messages ();
   g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*certificate_chain != NULL*");
-  g_assert_null (grpc_aio_server_credentials_new_ssl ("key", NULL, NULL, FALSE));
+  g_assert_null (grpc_aio_server_credentials_new_ssl ("key", NULL, NULL, FALSE, NULL));
   g_test_assert_expected_messages ();
   g_test_expect_message ("GrpcAio", G_LOG_LEVEL_CRITICAL, "*root_certificates != NULL*");
-  g_assert_null (grpc_aio_server_credentials_new_ssl ("key", "certificate", NULL, TRUE));
+  g_assert_null (grpc_aio_server_credentials_new_ssl ("key", "certificate", NULL, TRUE, NULL));
   g_test_assert_expected_messages ();
 }
 
@@ -384,9 +400,9 @@ main (int argc,
   ADD ("/credentials/untrusted", "any", test_untrusted);
   ADD ("/credentials/other-name", "any", test_other_name);
   ADD ("/credentials/plain-client", "any", test_plain_client);
-  ADD ("/credentials/broken-roots", "any", test_broken_roots);
 #undef ADD
-  g_test_add_func ("/credentials/broken-server", test_broken_server);
+  g_test_add_func ("/credentials/broken", test_broken);
+  g_test_add_func ("/credentials/coreless", test_coreless);
   g_test_add_func ("/credentials/unused", test_unused);
   g_test_add_func ("/credentials/misuse", test_misuse);
 

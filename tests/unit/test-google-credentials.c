@@ -283,7 +283,7 @@ fixture_set_up (Fixture *fixture,
 
   fixture->has_tls = data != NULL;
   if (fixture->has_tls)
-    credentials = grpc_aio_server_credentials_new_ssl (key, certificate, NULL, FALSE);
+    credentials = grpc_aio_server_credentials_new_ssl (key, certificate, NULL, FALSE, &error);
   else
     credentials = grpc_aio_server_credentials_new_local (GRPC_AIO_LOCAL_CONNECTION_TYPE_LOCAL_TCP);
   grpc_aio_service_add_method (service, "Show", handler);
@@ -332,7 +332,7 @@ connect_with (Fixture *fixture,
   g_autoptr (GrpcAioChannelCredentials) composite = NULL;
 
   if (fixture->has_tls)
-    inner = grpc_aio_channel_credentials_new_ssl (certificate, NULL, NULL);
+    inner = grpc_aio_channel_credentials_new_ssl (certificate, NULL, NULL, NULL);
   else
     inner = grpc_aio_channel_credentials_new_local (GRPC_AIO_LOCAL_CONNECTION_TYPE_LOCAL_TCP);
   composite = grpc_aio_channel_credentials_new_composite (inner, call_credentials);

@@ -63,6 +63,20 @@ function prepare() {
         'Service',
         'ServicerContext',
         'StsOptions',
+        'AuthContext', 'AuthMetadataContext', 'AuthMetadataPlugin',
+        'AuthenticationClientInterceptor', 'Call', 'CallCredentials', 'CallOptions', 'Channel',
+        'ChannelCredentials', 'ChannelOptions', 'ClientInterceptor', 'DeadlineClientInterceptor',
+        'Error', 'GenericRpcHandler', 'HandlerCallDetails', 'HedgingClientInterceptor',
+        'InterceptedCall', 'LoggingClientInterceptor', 'Metadata', 'MetadataClientInterceptor',
+        'MultiCallable', 'RetryClientInterceptor', 'RpcMethodHandler', 'RpcStatus', 'Server',
+        'ServerCredentials', 'Service', 'ServicerContext', 'StsOptions',
+        'AuthContext', 'AuthMetadataContext', 'AuthMetadataPlugin', 'Call', 'CallCredentials',
+        'CallOptions', 'Channel', 'ChannelCredentials', 'ChannelOptions', 'Error',
+        'GenericRpcHandler', 'HandlerCallDetails', 'Metadata', 'MultiCallable',
+        'RpcMethodHandler', 'RpcStatus', 'Server', 'ServerCredentials', 'Service', 'ServicerContext', 'StsOptions',
+        'ClientInterceptor', 'GenericRpcHandler', 'HandlerCallDetails', 'InterceptedCall', 'Metadata', 'MultiCallable',
+        'RpcMethodHandler', 'RpcStatus', 'Server', 'ServerCredentials', 'Service', 'ServicerContext',
+        'TlsAuthorities', 'TlsChannelCredentials', 'TlsIdentity', 'TlsServerCredentials', 'TlsVerification',
     ];
 
     for (const name of names) {

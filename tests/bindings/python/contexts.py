@@ -64,7 +64,7 @@ async def auth_contexts(fixture):
     equal(call.dup_auth_context(), None)
     equal(text_of(await operation(call, 'response')), 'hello')
     equal(seen, [known, [b'localhost'], 'x509_subject_alternative_name'])
-    equal(describe(call.dup_auth_context()), known)
+    equal(describe(call.dup_auth_context()), ['tls'] + known[1:])
 
     channel = fixture.census.add(GrpcAio.Channel.new(f'127.0.0.1:{plain_port}', None))
     call = channel.unary_unary('/test.Who/Who').call(bytes_of('hello'), None)

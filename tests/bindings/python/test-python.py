@@ -16,6 +16,7 @@ from gi.repository import Gio, GLib, GObject, GrpcAio
 import client_interceptors
 import contexts
 import credentials
+import tls_credentials
 from service import new_metadata, serve, TestHandler, TestService
 from support import (
     Census, bytes_of, equal, event, fails, fails_now, get, operation, record_uses, run_cases,
@@ -887,6 +888,7 @@ async def garbage_collection(fixture):
 
 
 for function in client_interceptors.CASES + contexts.CASES + credentials.CASES:
+for function in contexts.CASES + credentials.CASES + tls_credentials.CASES:
     case(function)
 
 record_uses()

@@ -1149,6 +1149,7 @@ private const string[] CASES = {
     "connectables",
     "xds",
     "tls",
+    "tls-credentials",
     "main-contexts",
     "blocking",
     "dropped-references",
@@ -1267,6 +1268,9 @@ private async void run_case (string name) throws Error {
             break;
         case "google-credentials":
             yield google_credentials (fixture.census);
+            break;
+        case "tls-credentials":
+            yield tls_credentials (fixture.census);
             break;
         default:
             assert_not_reached ();
