@@ -844,8 +844,9 @@ test('garbage-collection', async fixture => {
         await Promise.all([stream(), ...Array.from({length: 9}, (_, j) => unary(i + j))]);
 });
 
-for (const [name, func] of Object.entries({...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES}))
-for (const [name, func] of Object.entries({...CONTEXT_CASES, ...CREDENTIALS_CASES, ...TLS_CASES}))
+for (const [name, func] of Object.entries({
+    ...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES, ...TLS_CASES,
+}))
     test(name, func);
 
 let exitStatus = 0;

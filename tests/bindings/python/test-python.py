@@ -887,8 +887,7 @@ async def garbage_collection(fixture):
     gc.enable()
 
 
-for function in client_interceptors.CASES + contexts.CASES + credentials.CASES:
-for function in contexts.CASES + credentials.CASES + tls_credentials.CASES:
+for function in client_interceptors.CASES + contexts.CASES + credentials.CASES + tls_credentials.CASES:
     case(function)
 
 record_uses()
