@@ -19,6 +19,7 @@
 #include "client/grpc-aio-intercepted-call-private.h"
 #include "client/grpc-aio-multi-callable-private.h"
 #include "engine/grpc-aio-bytes-private.h"
+#include "engine/grpc-aio-clock-private.h"
 #include "engine/grpc-aio-core-call-private.h"
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-pool-private.h"
@@ -98,6 +99,8 @@ struct _GrpcAioCall
   GrpcAioBatch ending;
   gboolean is_starting;
   gboolean has_status;
+  GrpcAioCompletion held; /* a status that came too early */
+  gboolean is_held;
   gint has_closed_writes; /* atomic */
   GrpcAioOperationList waiting;
 
@@ -434,6 +437,34 @@ advance (GrpcAioCall *self,
     g_signal_emit (self, signals[SIGNAL_DONE], 0);
 }
 
+static void on_held (GrpcAioCompletion *completion,
+                     gboolean ok);
+
+/* A server counts a call's time from what its grpc-core takes for now, which may
+ * be some while ago when it has much to do: then it ends the call before the
+ * deadline. Nobody is to see that. */
+static gboolean
+hold_early_status (GrpcAioCall *self)
+{
+  gint64 left;
+
+  if (G_LIKELY (self->core_code != GRPC_STATUS_DEADLINE_EXCEEDED))
+    return FALSE;
+  if (self->is_held)
+    return TRUE;
+
+  left = self->deadline_usec - g_get_monotonic_time ();
+  if (left <= 0 || left > CLOCK_USEC)
+    return FALSE;
+
+  self->is_held = TRUE;
+  self->held.run = on_held;
+  grpc_aio_core_call_begin (&self->core_call);
+  grpc_aio_clock_push_at (self->deadline_usec, self->core_call.queue, &self->held);
+
+  return TRUE;
+}
+
 /* The status may come before what else is under way: the call is done after the
  * last of them. */
 static void
@@ -445,7 +476,7 @@ check_done (GrpcAioCall *self)
   is_done = self->has_status && !self->is_starting && grpc_aio_core_call_is_idle (&self->core_call);
   g_mutex_unlock (&self->core_call.lock);
 
-  if (is_done)
+  if (is_done && !hold_early_status (self))
     advance (self, GRPC_AIO_CALL_STATE_DONE);
 }
 
@@ -531,22 +562,17 @@ on_unary_ended (GrpcAioCoreCall *core_call,
   if (G_UNLIKELY (self->hold != NULL) && follow_addresses (self))
     return;
 
-  advance (call_of (core_call), GRPC_AIO_CALL_STATE_DONE);
+  if (!hold_early_status (self))
+    advance (self, GRPC_AIO_CALL_STATE_DONE);
 }
 
 /* The operation that made the call has it alone: there is nothing to lock, and
  * nobody to tell. */
 static void
-on_hidden_ended (GrpcAioCoreCall *core_call,
-                 gboolean ok)
+end_hidden (GrpcAioCall *self)
 {
-  GrpcAioCall *self = call_of (core_call);
-  GrpcAioOperation *operation;
+  GrpcAioOperation *operation = grpc_aio_operation_list_pop (&self->waiting);
 
-  if (G_UNLIKELY (self->hold != NULL) && follow_addresses (self))
-    return;
-
-  operation = grpc_aio_operation_list_pop (&self->waiting);
   take_status (self);
   grpc_aio_channel_remove_member (self->channel, &self->member);
 
@@ -554,6 +580,32 @@ on_hidden_ended (GrpcAioCoreCall *core_call,
     grpc_aio_operation_return_pointer (operation, g_steal_pointer (&self->response), (GDestroyNotify) g_bytes_unref);
   else
     grpc_aio_operation_return_error (operation, new_status_error (self));
+}
+
+static void
+on_hidden_ended (GrpcAioCoreCall *core_call,
+                 gboolean ok)
+{
+  GrpcAioCall *self = call_of (core_call);
+
+  if (G_UNLIKELY (self->hold != NULL) && follow_addresses (self))
+    return;
+
+  if (!hold_early_status (self))
+    end_hidden (self);
+}
+
+static void
+on_held (GrpcAioCompletion *completion,
+         gboolean ok)
+{
+  GrpcAioCall *self = (GrpcAioCall *) ((guint8 *) completion - G_STRUCT_OFFSET (GrpcAioCall, held));
+
+  if (self->is_hidden)
+    end_hidden (self);
+  else
+    advance (self, GRPC_AIO_CALL_STATE_DONE);
+  grpc_aio_core_call_end (&self->core_call);
 }
 
 static void

@@ -1225,6 +1225,62 @@ add_sync_for_each_operation (const char *fate,
 
 #define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
 
+/* As a server does whose clock is ahead. */
+static void
+test_early_status (Fixture *fixture,
+                   gconstpointer data)
+{
+  const gint64 timeout_usec = 90 * 1000;
+  g_autoptr (GrpcAioMultiCallable) fail = grpc_aio_channel_unary_unary (fixture->peer.channel, "/test.Peer/Fail");
+  g_autoptr (GBytes) request = bytes_from ("4 early");
+
+  g_test_summary ("A server that says shortly before the deadline that it has passed is not believed before");
+
+  for (guint i = 0; i < 10; i++)
+    {
+      g_autoptr (GrpcAioCallOptions) options = options_with_timeout (timeout_usec);
+      g_autoptr (GAsyncResult) result = NULL;
+      g_autoptr (GAsyncResult) status_result = NULL;
+      g_autoptr (GBytes) response = NULL;
+      g_autoptr (GrpcAioCall) call = NULL;
+      g_autoptr (GError) error = NULL;
+      gint64 start = g_get_monotonic_time ();
+
+      if (i % 2 == 0)
+        {
+          grpc_aio_multi_callable_invoke_async (fail, request, options, NULL, store_result, &result);
+          response = grpc_aio_multi_callable_invoke_finish (fail, await (&result), &error);
+        }
+      else
+        {
+          call = grpc_aio_multi_callable_call (fail, request, options);
+          grpc_aio_call_response_async (call, NULL, store_result, &result);
+          response = grpc_aio_call_response_finish (call, await (&result), &error);
+          g_assert_cmpint (grpc_aio_call_time_remaining (call), ==, 0);
+        }
+      g_assert_null (response);
+      g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_DEADLINE_EXCEEDED);
+      g_assert_cmpint (g_get_monotonic_time () - start, >=, timeout_usec);
+    }
+}
+
+static void
+test_own_status (Fixture *fixture,
+                 gconstpointer data)
+{
+  g_autoptr (GrpcAioCallOptions) options = options_with_timeout (G_TIME_SPAN_HOUR);
+  g_autoptr (GrpcAioCall) call = peer_call (&fixture->peer, "Fail", GRPC_AIO_METHOD_KIND_UNARY_UNARY, "4 mine", options);
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("A server that says long before the deadline that another one has passed is believed at once");
+
+  grpc_aio_call_response_async (call, NULL, store_result, &result);
+  g_assert_null (grpc_aio_call_response_finish (call, await (&result), &error));
+  g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_DEADLINE_EXCEEDED);
+  g_assert_cmpstr (error->message, ==, "mine");
+}
+
 int
 main (int argc,
       char **argv)
@@ -1257,6 +1313,8 @@ main (int argc,
   ADD ("/call/invoke-wrong-kind", test_invoke_wrong_kind);
   ADD ("/call/metadata", test_metadata);
   ADD ("/call/failure", test_failure);
+  ADD ("/call/early-status", test_early_status);
+  ADD ("/call/own-status", test_own_status);
   ADD ("/call/large", test_large);
   ADD ("/call/too-large", test_too_large);
   ADD ("/call/signals", test_signals);
