@@ -636,6 +636,239 @@ timeout_on_sleeping_server (GrpcAioChannel *channel,
          check_status (call, GRPC_AIO_STATUS_CODE_DEADLINE_EXCEEDED, NULL, error);
 }
 
+/* Compression */
+
+static BoolValue
+bool_value (gboolean value)
+{
+  BoolValue message = GRPC__TESTING__BOOL_VALUE__INIT;
+
+  message.value = value;
+
+  return message;
+}
+
+/* Sends the large request compressed or not, and says that it expects it so or
+ * not. Nothing asks for a compressed response. */
+static GrpcAioCall *
+start_compressed_unary (GrpcAioChannel *channel,
+                        gboolean is_compressed,
+                        gboolean is_expected)
+{
+  SimpleRequest request = GRPC__TESTING__SIMPLE_REQUEST__INIT;
+  Payload payload = payload_of_size (LARGE_REQUEST);
+  BoolValue expected = bool_value (is_expected);
+  g_autoptr (GrpcAioCallOptions) options = grpc_aio_call_options_new ();
+  g_autoptr (GBytes) bytes = NULL;
+
+  request.response_size = LARGE_RESPONSE;
+  request.payload = &payload;
+  request.expect_compressed = &expected;
+  bytes = simple_request_pack (&request);
+  if (is_compressed)
+    grpc_aio_call_options_set_compression (options, GRPC_AIO_COMPRESSION_GZIP);
+
+  return start_unary_call (channel, bytes, options);
+}
+
+static gboolean
+client_compressed_unary (GrpcAioChannel *channel,
+                         GError **error)
+{
+  g_autoptr (GrpcAioCall) probe = start_compressed_unary (channel, FALSE, TRUE);
+  g_autoptr (GrpcAioCall) compressed = NULL;
+  g_autoptr (GrpcAioCall) plain = NULL;
+
+  /* A server that does not look would take this. */
+  if (!check_status (probe, GRPC_AIO_STATUS_CODE_INVALID_ARGUMENT, NULL, error))
+    return FALSE;
+
+  compressed = start_compressed_unary (channel, TRUE, TRUE);
+  if (!check_large_response (compressed, error) || !check_ok (compressed, error))
+    return FALSE;
+
+  plain = start_compressed_unary (channel, FALSE, FALSE);
+
+  return check_large_response (plain, error) && check_ok (plain, error);
+}
+
+static void
+write_input (GrpcAioCall *call,
+             gsize body_size,
+             gboolean is_compressed,
+             gboolean is_expected)
+{
+  StreamingInputCallRequest request = GRPC__TESTING__STREAMING_INPUT_CALL_REQUEST__INIT;
+  Payload payload = payload_of_size (body_size);
+  BoolValue expected = bool_value (is_expected);
+  g_autoptr (GBytes) bytes = NULL;
+
+  request.payload = &payload;
+  request.expect_compressed = &expected;
+  bytes = streaming_input_call_request_pack (&request);
+  grpc_aio_call_write_with_flags_async (call, bytes,
+                                        is_compressed ? GRPC_AIO_WRITE_FLAGS_NONE : GRPC_AIO_WRITE_FLAGS_NO_COMPRESS,
+                                        NULL, NULL, NULL);
+}
+
+static gboolean
+client_compressed_streaming (GrpcAioChannel *channel,
+                             GError **error)
+{
+  g_autoptr (GrpcAioCallOptions) options = grpc_aio_call_options_new ();
+  g_autoptr (GrpcAioCall) probe = NULL;
+  g_autoptr (GrpcAioCall) call = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (StreamingInputCallResponse) response = NULL;
+
+  grpc_aio_call_options_set_compression (options, GRPC_AIO_COMPRESSION_GZIP);
+  probe = start_call (channel, grpc_aio_channel_stream_unary, TEST_SERVICE "StreamingInputCall", NULL, options);
+  write_input (probe, request_sizes[0], FALSE, TRUE);
+  grpc_aio_call_done_writing_async (probe, NULL, NULL, NULL);
+  if (!check_status (probe, GRPC_AIO_STATUS_CODE_INVALID_ARGUMENT, NULL, error))
+    return FALSE;
+
+  call = start_call (channel, grpc_aio_channel_stream_unary, TEST_SERVICE "StreamingInputCall", NULL, options);
+  write_input (call, request_sizes[0], TRUE, TRUE);
+  write_input (call, request_sizes[3], FALSE, FALSE);
+  grpc_aio_call_done_writing_async (call, NULL, NULL, NULL);
+
+  bytes = interop_await_response (call, error);
+  if (bytes == NULL)
+    return FALSE;
+  response = streaming_input_call_response_unpack (bytes, error);
+  if (response == NULL)
+    return FALSE;
+  CHECK (response->aggregated_payload_size == (gint32) (request_sizes[0] + request_sizes[3]),
+         error,
+         "The server counted %d bytes",
+         response->aggregated_payload_size);
+
+  return check_ok (call, error);
+}
+
+/* What is in a response that came compressed, or not. */
+static GBytes *
+open_response (GBytes *bytes,
+               gboolean is_compressed,
+               GError **error)
+{
+  g_autoptr (GBytes) opened = NULL;
+  gboolean was_compressed;
+
+  opened = interop_message_open (bytes, &was_compressed, error);
+  if (opened == NULL)
+    return NULL;
+
+  if (was_compressed != is_compressed)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED, "The response is %scompressed", was_compressed ? "" : "not ");
+      return NULL;
+    }
+
+  return g_steal_pointer (&opened);
+}
+
+static gboolean
+check_compressed_unary (GrpcAioChannel *channel,
+                        gboolean is_compressed,
+                        GError **error)
+{
+  SimpleRequest request = GRPC__TESTING__SIMPLE_REQUEST__INIT;
+  Payload payload = payload_of_size (LARGE_REQUEST);
+  BoolValue wanted = bool_value (is_compressed);
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GBytes) answer = NULL;
+  g_autoptr (GBytes) opened = NULL;
+  g_autoptr (GrpcAioCall) call = NULL;
+  g_autoptr (SimpleResponse) response = NULL;
+
+  request.response_size = LARGE_RESPONSE;
+  request.payload = &payload;
+  request.response_compressed = &wanted;
+  bytes = simple_request_pack (&request);
+  call = start_unary_call (channel, bytes, NULL);
+  answer = interop_await_response (call, error);
+  if (answer == NULL)
+    return FALSE;
+
+  opened = open_response (answer, is_compressed, error);
+  if (opened == NULL)
+    return FALSE;
+  response = simple_response_unpack (opened, error);
+  if (response == NULL)
+    return FALSE;
+
+  return check_payload (response->payload, LARGE_RESPONSE, error) && check_ok (call, error);
+}
+
+static gboolean
+server_compressed_unary (GrpcAioChannel *channel,
+                         GError **error)
+{
+  return check_compressed_unary (channel, TRUE, error) && check_compressed_unary (channel, FALSE, error);
+}
+
+static gboolean
+check_compressed_read (GrpcAioCall *call,
+                       gsize size,
+                       gboolean is_compressed,
+                       GError **error)
+{
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GBytes) opened = NULL;
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (StreamingOutputCallResponse) response = NULL;
+
+  bytes = interop_await_read (call, &local_error);
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  CHECK (bytes != NULL, error, "The stream ended before the response of %" G_GSIZE_FORMAT " bytes", size);
+
+  opened = open_response (bytes, is_compressed, error);
+  if (opened == NULL)
+    return FALSE;
+  response = streaming_output_call_response_unpack (opened, error);
+  if (response == NULL)
+    return FALSE;
+
+  return check_payload (response->payload, size, error);
+}
+
+static gboolean
+server_compressed_streaming (GrpcAioChannel *channel,
+                             GError **error)
+{
+  StreamingOutputCallRequest request = GRPC__TESTING__STREAMING_OUTPUT_CALL_REQUEST__INIT;
+  BoolValue compressed[] = { bool_value (TRUE), bool_value (FALSE) };
+  static const gsize sizes[] = { 31415, 92653 };
+  ResponseParameters parameters[] = { GRPC__TESTING__RESPONSE_PARAMETERS__INIT, GRPC__TESTING__RESPONSE_PARAMETERS__INIT };
+  ResponseParameters *pointers[] = { &parameters[0], &parameters[1] };
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GrpcAioCall) call = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      parameters[i].size = sizes[i];
+      parameters[i].compressed = &compressed[i];
+    }
+  request.n_response_parameters = G_N_ELEMENTS (pointers);
+  request.response_parameters = pointers;
+  bytes = streaming_output_call_request_pack (&request);
+  call = start_call (channel, grpc_aio_channel_unary_stream, TEST_SERVICE "StreamingOutputCall", bytes, NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      if (!check_compressed_read (call, sizes[i], compressed[i].value, error))
+        return FALSE;
+    }
+
+  return check_end_of_stream (call, error) && check_ok (call, error);
+}
+
 /* Finding them */
 
 static const struct
@@ -657,6 +890,10 @@ static const struct
   { "cancel_after_begin", cancel_after_begin },
   { "cancel_after_first_response", cancel_after_first_response },
   { "timeout_on_sleeping_server", timeout_on_sleeping_server },
+  { "client_compressed_unary", client_compressed_unary },
+  { "client_compressed_streaming", client_compressed_streaming },
+  { "server_compressed_unary", server_compressed_unary },
+  { "server_compressed_streaming", server_compressed_streaming },
 };
 
 InteropCaseFunc

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "interop-cases.h"
+#include "interop-messages.h"
 #include "interop-options.h"
 
 #define EXIT_USAGE 2
@@ -120,6 +121,8 @@ create_channel (GError **error)
     grpc_aio_channel_options_set_string (options,
                                          use_tls ? "grpc.ssl_target_name_override" : "grpc.default_authority",
                                          server_host_override);
+
+  grpc_aio_channel_options_set_int (options, INTEROP_LEAVE_COMPRESSED, 0);
 
   return grpc_aio_channel_new_with_options (address, credentials, options);
 }

@@ -2,6 +2,21 @@
 
 #include "interop-messages.h"
 
+static GBytes *
+convert (GConverter *converter,
+         GBytes *bytes,
+         GError **error)
+{
+  g_autoptr (GInputStream) compressed = g_memory_input_stream_new_from_bytes (bytes);
+  g_autoptr (GInputStream) stream = g_converter_input_stream_new (compressed, converter);
+  g_autoptr (GOutputStream) memory = g_memory_output_stream_new_resizable ();
+
+  if (g_output_stream_splice (memory, stream, G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET, NULL, error) < 0)
+    return NULL;
+
+  return g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (memory));
+}
+
 GBytes *
 interop_message_pack (const ProtobufCMessage *message)
 {
@@ -34,6 +49,33 @@ interop_message_unpack (const ProtobufCMessageDescriptor *descriptor,
                  descriptor->name);
 
   return message;
+}
+
+/* A packed message of this service never begins like this: neither byte is a tag of
+ * one of its fields. */
+static gboolean
+is_gzip (GBytes *bytes)
+{
+  gsize size;
+  const guint8 *data = g_bytes_get_data (bytes, &size);
+
+  return size > 2 && data[0] == 0x1f && data[1] == 0x8b;
+}
+
+GBytes *
+interop_message_open (GBytes *bytes,
+                      gboolean *was_compressed,
+                      GError **error)
+{
+  g_autoptr (GConverter) decompressor = NULL;
+
+  *was_compressed = is_gzip (bytes);
+  if (!*was_compressed)
+    return g_bytes_ref (bytes);
+
+  decompressor = G_CONVERTER (g_zlib_decompressor_new (G_ZLIB_COMPRESSOR_FORMAT_GZIP));
+
+  return convert (decompressor, bytes, error);
 }
 
 void

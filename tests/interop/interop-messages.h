@@ -17,6 +17,15 @@ ProtobufCMessage *interop_message_unpack (const ProtobufCMessageDescriptor *desc
                                           GError **error);
 void interop_message_free (ProtobufCMessage *message);
 
+/* Both programs have grpc-core leave messages as they came, so that they can say
+ * whether one was compressed. */
+#define INTEROP_LEAVE_COMPRESSED "grpc.per_message_decompression"
+
+/* What is in @bytes, which is compressed or is not. */
+GBytes *interop_message_open (GBytes *bytes,
+                              gboolean *was_compressed,
+                              GError **error);
+
 /* For each message a short type name, NAME_pack (), NAME_unpack () and
  * g_autoptr (). A message that is not unpacked but initialised in place needs
  * no freeing. */

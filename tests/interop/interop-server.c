@@ -11,6 +11,7 @@
 #include <locale.h>
 #include <stdlib.h>
 
+#include "interop-messages.h"
 #include "interop-options.h"
 #include "interop-service.h"
 
@@ -150,6 +151,7 @@ main (int argc,
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GrpcAioServer) server = NULL;
   g_autoptr (GrpcAioService) service = interop_service_new ();
+  g_autoptr (GrpcAioChannelOptions) options = grpc_aio_channel_options_new ();
   g_autoptr (GError) error = NULL;
   g_autofree char *where = NULL;
   Program program = { .loop = loop };
@@ -164,7 +166,8 @@ main (int argc,
       return EXIT_USAGE;
     }
 
-  server = grpc_aio_server_new ();
+  grpc_aio_channel_options_set_int (options, INTEROP_LEAVE_COMPRESSED, 0);
+  server = grpc_aio_server_new_with_options (options);
   program.server = server;
   grpc_aio_server_add_service (server, service);
   where = open_port (server, &error);

@@ -65,18 +65,31 @@ echo_status (GrpcAioServicerContext *context,
   return TRUE;
 }
 
-/* Ends the call when the client asks for compression, which this server
- * cannot steer. */
+/* Ends the call when a request was compressed, or not, unlike what the client says. */
 static gboolean
-refuse_compression (GrpcAioServicerContext *context,
-                    const BoolValue *wanted)
+refuse_other_compression (GrpcAioServicerContext *context,
+                          const BoolValue *expected,
+                          gboolean was_compressed)
 {
-  if (wanted == NULL || !wanted->value)
+  if (expected == NULL || !expected->value == !was_compressed)
     return FALSE;
 
-  grpc_aio_servicer_context_abort (context, GRPC_AIO_STATUS_CODE_UNIMPLEMENTED, "Compression cannot be asked for");
+  grpc_aio_servicer_context_abort (context,
+                                   GRPC_AIO_STATUS_CODE_INVALID_ARGUMENT,
+                                   was_compressed ? "The request is compressed" : "The request is not compressed");
 
   return TRUE;
+}
+
+/* What grpc-core is told with the initial metadata. */
+static void
+set_compression (GrpcAioServicerContext *context,
+                 gboolean is_compressed)
+{
+  g_autoptr (GrpcAioMetadata) metadata = grpc_aio_metadata_new ();
+
+  grpc_aio_metadata_append (metadata, "grpc-internal-encoding-request", is_compressed ? "gzip" : "identity", NULL);
+  grpc_aio_servicer_context_send_initial_metadata_async (context, metadata, NULL, NULL, NULL);
 }
 
 /* Fills @payload with zeros. Ends the call and returns FALSE when the client
@@ -133,10 +146,14 @@ on_unary_call (GrpcAioServicerContext *context,
   SimpleResponse response = GRPC__TESTING__SIMPLE_RESPONSE__INIT;
   Payload payload = GRPC__TESTING__PAYLOAD__INIT;
   g_autoptr (SimpleRequest) message = NULL;
+  g_autoptr (GBytes) opened = NULL;
   g_autoptr (GBytes) bytes = NULL;
   g_autoptr (GError) error = NULL;
+  gboolean was_compressed;
 
-  message = simple_request_unpack (request, &error);
+  opened = interop_message_open (request, &was_compressed, &error);
+  if (opened != NULL)
+    message = simple_request_unpack (opened, &error);
   if (message == NULL)
     {
       abort_undecodable (context, error);
@@ -145,8 +162,7 @@ on_unary_call (GrpcAioServicerContext *context,
 
   echo_metadata (context);
   if (echo_status (context, message->response_status) ||
-      refuse_compression (context, message->response_compressed) ||
-      refuse_compression (context, message->expect_compressed) ||
+      refuse_other_compression (context, message->expect_compressed, was_compressed) ||
       !fill_payload (context, message->response_type, message->response_size, &payload))
     return;
 
@@ -154,6 +170,8 @@ on_unary_call (GrpcAioServicerContext *context,
   bytes = simple_response_pack (&response);
   g_free (payload.body.data);
 
+  if (message->response_compressed != NULL)
+    set_compression (context, message->response_compressed->value);
   grpc_aio_servicer_context_complete (context, bytes);
 }
 
@@ -183,8 +201,10 @@ on_input_read (GObject *object,
 {
   g_autoptr (InputStream) self = user_data;
   g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (GBytes) opened = NULL;
   g_autoptr (StreamingInputCallRequest) request = NULL;
   g_autoptr (GError) error = NULL;
+  gboolean was_compressed;
 
   bytes = grpc_aio_servicer_context_read_finish (self->context, result, &error);
   if (error != NULL)
@@ -204,14 +224,16 @@ on_input_read (GObject *object,
       return;
     }
 
-  request = streaming_input_call_request_unpack (bytes, &error);
+  opened = interop_message_open (bytes, &was_compressed, &error);
+  if (opened != NULL)
+    request = streaming_input_call_request_unpack (opened, &error);
   if (request == NULL)
     {
       abort_undecodable (self->context, error);
       return;
     }
 
-  if (refuse_compression (self->context, request->expect_compressed))
+  if (refuse_other_compression (self->context, request->expect_compressed, was_compressed))
     return;
 
   if (request->payload != NULL)
@@ -276,6 +298,20 @@ output_stream_new (GrpcAioServicerContext *context,
   return self;
 }
 
+static gboolean
+wants_compression (const StreamingOutputCallRequest *request)
+{
+  for (gsize i = 0; i < request->n_response_parameters; i++)
+    {
+      const BoolValue *compressed = request->response_parameters[i]->compressed;
+
+      if (compressed != NULL && compressed->value)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 /* Takes @self. */
 static void
 output_stream_answer (OutputStream *stream,
@@ -296,6 +332,8 @@ output_stream_answer (OutputStream *stream,
   if (echo_status (self->context, self->request->response_status))
     return;
 
+  if (wants_compression (self->request))
+    set_compression (self->context, TRUE);
   output_stream_write_next (g_steal_pointer (&self));
 }
 
@@ -325,7 +363,7 @@ on_output_written (GObject *object,
   g_autoptr (OutputStream) self = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!grpc_aio_servicer_context_write_finish (self->context, result, &error))
+  if (!grpc_aio_servicer_context_write_with_flags_finish (self->context, result, &error))
     {
       grpc_aio_servicer_context_complete_with_error (self->context, error);
       return;
@@ -343,17 +381,19 @@ on_interval (gpointer user_data)
   StreamingOutputCallResponse response = GRPC__TESTING__STREAMING_OUTPUT_CALL_RESPONSE__INIT;
   Payload payload = GRPC__TESTING__PAYLOAD__INIT;
   GrpcAioServicerContext *context = self->context;
+  GrpcAioWriteFlags flags = GRPC_AIO_WRITE_FLAGS_NONE;
   g_autoptr (GBytes) bytes = NULL;
 
-  if (refuse_compression (context, parameters->compressed) ||
-      !fill_payload (context, self->request->response_type, parameters->size, &payload))
+  if (!fill_payload (context, self->request->response_type, parameters->size, &payload))
     return G_SOURCE_REMOVE;
 
   response.payload = &payload;
   bytes = streaming_output_call_response_pack (&response);
   g_free (payload.body.data);
 
-  grpc_aio_servicer_context_write_async (context, bytes, NULL, on_output_written, g_steal_pointer (&self));
+  if (parameters->compressed == NULL || !parameters->compressed->value)
+    flags = GRPC_AIO_WRITE_FLAGS_NO_COMPRESS;
+  grpc_aio_servicer_context_write_with_flags_async (context, bytes, flags, NULL, on_output_written, g_steal_pointer (&self));
 
   return G_SOURCE_REMOVE;
 }

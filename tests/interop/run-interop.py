@@ -32,6 +32,14 @@ CASES = (
     "timeout_on_sleeping_server",
 )
 
+# grpc.aio's own programs have none of these.
+COMPRESSED_CASES = (
+    "client_compressed_unary",
+    "client_compressed_streaming",
+    "server_compressed_unary",
+    "server_compressed_streaming",
+)
+
 # Seconds for one case, and for the server to stop.
 TIMEOUT = 30
 
@@ -164,7 +172,7 @@ def run_cases(args, folder, tap):
             host, port = where.rsplit(":", 1)
             client_flags += [f"--server_host={host}", f"--server_port={port}"]
 
-        for case in CASES:
+        for case in CASES + (COMPRESSED_CASES if args.compressed else ()):
             code, output = run_program(args.client, [*client_flags, *tls_flags, f"--test_case={case}"])
             tap.result(code == 0, case, output)
 
@@ -204,6 +212,7 @@ def main():
     parser.add_argument("--client", required=True, help="the client program")
     parser.add_argument("--server", required=True, help="the server program")
     parser.add_argument("--transport", choices=("tcp", "unix"), default="tcp")
+    parser.add_argument("--compressed", action="store_true", help="also the cases about compression")
     parser.add_argument("--tls", action="store_true", help="with certificates made for this run")
     args = parser.parse_args()
     tap = Tap()
