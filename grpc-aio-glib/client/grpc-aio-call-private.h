@@ -56,6 +56,7 @@ void grpc_aio_call_connect (GrpcAioCall *self,
                             GrpcAioMetadata *metadata);
 void grpc_aio_call_end (GrpcAioCall *self,
                         const GrpcAioOutcome *outcome);
+void grpc_aio_call_leave (GrpcAioCall *self);
 gboolean grpc_aio_call_observe (GrpcAioCall *self,
                                 GrpcAioRelay *observer,
                                 GrpcAioCoreCall *core_call);

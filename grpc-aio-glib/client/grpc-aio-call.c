@@ -418,7 +418,7 @@ advance (GrpcAioCall *self,
     grpc_aio_core_call_begin (observer_core);
   g_mutex_unlock (&self->core_call.lock);
 
-  if (state == GRPC_AIO_CALL_STATE_DONE)
+  if (state == GRPC_AIO_CALL_STATE_DONE && self->relay == NULL)
     grpc_aio_channel_remove_member (self->channel, &self->member);
 
   settle_all (self, &settled);
@@ -1376,6 +1376,13 @@ grpc_aio_call_end (GrpcAioCall *self,
   g_mutex_unlock (&self->core_call.lock);
 
   advance (self, GRPC_AIO_CALL_STATE_DONE);
+}
+
+/* Nothing of the call is under way any more. */
+void
+grpc_aio_call_leave (GrpcAioCall *self)
+{
+  grpc_aio_channel_remove_member (self->channel, &self->member);
 }
 
 /* Has @observer posted with each change of the state. FALSE when there is another

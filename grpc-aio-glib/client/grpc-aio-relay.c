@@ -21,6 +21,7 @@ struct _GrpcAioRelay
   /* Of the call's main context. */
   GSource *timer;
   GQueue forwards;
+  guint n_forwarded; /* with those that nobody waits for any more */
   gboolean is_started;
   gboolean is_connected;
   gboolean is_sending;
@@ -163,16 +164,18 @@ leave_context (GMainContext *context)
 void
 grpc_aio_relay_post (GrpcAioRelay *self)
 {
-  gboolean was_posted;
+  gboolean is_needed;
 
   g_mutex_lock (&self->lock);
-  was_posted = self->is_posted;
-  self->is_posted = TRUE;
-  if (!was_posted)
-    grpc_aio_core_call_begin (self->core_call);
+  is_needed = !self->is_posted && (!self->is_done || !g_queue_is_empty (&self->deferred));
+  if (is_needed)
+    {
+      self->is_posted = TRUE;
+      grpc_aio_core_call_begin (self->core_call);
+    }
   g_mutex_unlock (&self->lock);
 
-  if (!was_posted)
+  if (is_needed)
     grpc_aio_queue_post (self->core_call->queue, &self->completion);
 }
 
@@ -412,6 +415,20 @@ meet_read (GrpcAioRelay *self)
 
 static void check_end (GrpcAioRelay *self);
 
+/* Who waits for the channel's calls to end, waits until nothing here keeps them. */
+static void
+check_leave (GrpcAioRelay *self)
+{
+  gboolean is_left;
+
+  g_mutex_lock (&self->lock);
+  is_left = self->is_done && !self->is_posted && self->n_forwarded == 0;
+  g_mutex_unlock (&self->lock);
+
+  if (is_left)
+    grpc_aio_call_leave (self->call);
+}
+
 /* With what the target made of it. Consumes. */
 static void
 end_forwarded (GrpcAioRelay *self,
@@ -423,7 +440,8 @@ end_forwarded (GrpcAioRelay *self,
 
   if (operation->kind != GRPC_AIO_WAIT_MESSAGE)
     {
-      if (grpc_aio_operation_propagate_boolean (result, NULL))
+      /* Past the deadline nothing succeeds, whatever grpc-core said just before. */
+      if (grpc_aio_operation_propagate_boolean (result, NULL) && g_get_monotonic_time () < self->deadline_usec)
         grpc_aio_operation_return_number (operation, TRUE);
       else
         grpc_aio_call_wait (self->call, operation);
@@ -454,6 +472,7 @@ on_forwarded (GObject *source,
   Forward *forward = user_data;
   GrpcAioRelay *self = forward->relay;
 
+  self->n_forwarded--;
   if (forward->operation != NULL)
     {
       GMainContext *context = enter_context (self);
@@ -465,6 +484,7 @@ on_forwarded (GObject *source,
     }
 
   g_free (forward);
+  check_leave (self);
   grpc_aio_core_call_end (self->core_call);
 }
 
@@ -481,6 +501,7 @@ forward (GrpcAioRelay *self,
   forwarded->relay = self;
   forwarded->operation = operation;
   g_queue_push_tail_link (&self->forwards, &forwarded->link);
+  self->n_forwarded++;
   grpc_aio_core_call_begin (self->core_call);
 
   if (message != NULL)
@@ -617,6 +638,7 @@ finish (GrpcAioRelay *self,
   grpc_aio_outcome_clear (outcome);
   end_own (&own_reads);
   end_own (&own_writes);
+  check_leave (self);
 }
 
 /* The target's answer is complete, and is the call's. */
@@ -725,6 +747,7 @@ run (GrpcAioCompletion *completion,
   run_deferred (self);
   leave_context (context);
 
+  check_leave (self);
   grpc_aio_core_call_end (self->core_call);
 }
 
