@@ -32,6 +32,10 @@
 #include <grpc-aio-glib/grpc-aio-rpc-method-handler.h>
 #include <grpc-aio-glib/grpc-aio-rpc-status.h>
 #include <grpc-aio-glib/grpc-aio-server-credentials.h>
+#include <grpc-aio-glib/grpc-aio-server-auth-interceptor.h>
+#include <grpc-aio-glib/grpc-aio-server-continuation.h>
+#include <grpc-aio-glib/grpc-aio-server-interceptor.h>
+#include <grpc-aio-glib/grpc-aio-server-logging-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-server.h>
 #include <grpc-aio-glib/grpc-aio-service.h>
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>

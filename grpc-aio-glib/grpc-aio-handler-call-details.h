@@ -12,6 +12,11 @@ GRPC_AIO_AVAILABLE_IN_ALL
 G_DECLARE_FINAL_TYPE (GrpcAioHandlerCallDetails, grpc_aio_handler_call_details, GRPC_AIO, HANDLER_CALL_DETAILS, GObject)
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioHandlerCallDetails *grpc_aio_handler_call_details_new (const char *method,
+                                                              const char *host,
+                                                              GrpcAioMetadata *invocation_metadata);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 const char *grpc_aio_handler_call_details_get_method (GrpcAioHandlerCallDetails *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL

@@ -35,6 +35,12 @@ typedef void (*GrpcAioHandlerFunc) (GrpcAioServicerContext *context,
                                     gpointer user_data);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioRpcMethodHandler *grpc_aio_rpc_method_handler_new (GrpcAioMethodKind kind,
+                                                          GrpcAioHandlerFunc func,
+                                                          gpointer user_data,
+                                                          GDestroyNotify destroy);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioRpcMethodHandler *grpc_aio_rpc_method_handler_new_unary_unary (GrpcAioHandlerFunc func,
                                                                       gpointer user_data,
                                                                       GDestroyNotify destroy);
@@ -63,5 +69,10 @@ void grpc_aio_rpc_method_handler_set_blocking (GrpcAioRpcMethodHandler *self,
 
 GRPC_AIO_AVAILABLE_IN_ALL
 gboolean grpc_aio_rpc_method_handler_get_blocking (GrpcAioRpcMethodHandler *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_rpc_method_handler_serve (GrpcAioRpcMethodHandler *self,
+                                        GrpcAioServicerContext *context,
+                                        GBytes *request);
 
 G_END_DECLS

@@ -81,6 +81,13 @@ void grpc_aio_server_add_generic_handler (GrpcAioServer *self,
                                           GrpcAioGenericRpcHandler *handler);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_server_add_interceptor (GrpcAioServer *self,
+                                      GrpcAioServerInterceptor *interceptor);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GListModel *grpc_aio_server_dup_interceptors (GrpcAioServer *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 gboolean grpc_aio_server_start (GrpcAioServer *self,
                                 GError **error);
 

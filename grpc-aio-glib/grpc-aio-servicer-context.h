@@ -123,6 +123,17 @@ gboolean grpc_aio_servicer_context_send_initial_metadata_sync (GrpcAioServicerCo
                                                                GError **error);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_servicer_context_has_sent_initial_metadata (GrpcAioServicerContext *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_servicer_context_set_compression (GrpcAioServicerContext *self,
+                                                    GrpcAioCompression compression,
+                                                    GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_servicer_context_disable_next_message_compression (GrpcAioServicerContext *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_servicer_context_set_trailing_metadata (GrpcAioServicerContext *self,
                                                       GrpcAioMetadata *metadata);
 
@@ -155,5 +166,31 @@ GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_servicer_context_abort (GrpcAioServicerContext *self,
                                       GrpcAioStatusCode code,
                                       const char *details);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_servicer_context_abort_with_metadata (GrpcAioServicerContext *self,
+                                                    GrpcAioStatusCode code,
+                                                    const char *details,
+                                                    GrpcAioMetadata *trailing_metadata);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_servicer_context_abort_with_status (GrpcAioServicerContext *self,
+                                                  GrpcAioRpcStatus *status);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_servicer_context_set_value (GrpcAioServicerContext *self,
+                                          const char *key,
+                                          const GValue *value);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+const GValue *grpc_aio_servicer_context_get_value (GrpcAioServicerContext *self,
+                                                   const char *key);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_servicer_context_set_identity (GrpcAioServicerContext *self,
+                                             const char *identity);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+const char *grpc_aio_servicer_context_get_identity (GrpcAioServicerContext *self);
 
 G_END_DECLS

@@ -42,6 +42,10 @@ typedef struct
                     GrpcAioOperation *operation);
   /* A read or send was completed, of a call that ends or cannot send. */
   void (*settled) (GrpcAioCoreCall *call);
+  /* Sees a message that has come, before whoever reads it; NULL for none.
+   * Consumes; NULL ends the stream. */
+  GBytes *(*received) (GrpcAioCoreCall *call,
+                       GBytes *message);
   /* Drops a reference to the owner; NULL for g_object_unref (). */
   void (*release) (GrpcAioCoreCall *call);
 } GrpcAioCoreCallFuncs;

@@ -210,6 +210,8 @@ on_read (GrpcAioCoreCall *self,
   buffer = g_steal_pointer (&self->incoming);
   if (buffer != NULL && ok)
     message = grpc_aio_bytes_new_take_core (g_steal_pointer (&buffer));
+  if (G_UNLIKELY (self->funcs->received != NULL) && message != NULL)
+    message = self->funcs->received (self, g_steal_pointer (&message));
 
   g_mutex_lock (&self->lock);
   self->is_reading = FALSE;

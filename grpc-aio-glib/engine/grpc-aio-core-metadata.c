@@ -2,6 +2,7 @@
 
 #include "engine/grpc-aio-core-metadata-private.h"
 
+#include <grpc/compression.h>
 #include <grpc/slice.h>
 
 #include "types/grpc-aio-metadata-private.h"

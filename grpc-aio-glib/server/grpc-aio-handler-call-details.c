@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-#include "server/grpc-aio-handler-call-details-private.h"
+#include <grpc-aio-glib/grpc-aio-handler-call-details.h>
 
 #include <grpc-aio-glib/grpc-aio-metadata.h>
 
@@ -92,7 +92,8 @@ grpc_aio_handler_call_details_class_init (GrpcAioHandlerCallDetailsClass *klass)
   /**
    * GrpcAioHandlerCallDetails:host:
    *
-   * The `:authority` that the client named.
+   * The `:authority` that the client named, or `NULL` for a method of a
+   * [class@Service].
    *
    * Since: 0.1
    */
@@ -115,16 +116,33 @@ grpc_aio_handler_call_details_init (GrpcAioHandlerCallDetails *self)
 {
 }
 
+/**
+ * grpc_aio_handler_call_details_new:
+ * @method: the full name of a method, `/package.Service/Method`
+ * @host: (nullable): the `:authority`, or `NULL` if it is not known
+ * @invocation_metadata: (nullable): the initial metadata of the client, or `NULL`
+ *   for none
+ *
+ * Creates details, for an interceptor that wants those after it to see others than
+ * those of the call.
+ *
+ * Returns: (transfer full): new details
+ *
+ * Since: 0.1
+ */
 GrpcAioHandlerCallDetails *
 grpc_aio_handler_call_details_new (const char *method,
                                    const char *host,
                                    GrpcAioMetadata *invocation_metadata)
 {
-  GrpcAioHandlerCallDetails *self = g_object_new (GRPC_AIO_TYPE_HANDLER_CALL_DETAILS, NULL);
+  GrpcAioHandlerCallDetails *self;
 
+  g_return_val_if_fail (method != NULL, NULL);
+
+  self = g_object_new (GRPC_AIO_TYPE_HANDLER_CALL_DETAILS, NULL);
   self->method = g_strdup (method);
   self->host = g_strdup (host);
-  self->invocation_metadata = grpc_aio_metadata_ref (invocation_metadata);
+  self->invocation_metadata = invocation_metadata != NULL ? grpc_aio_metadata_ref (invocation_metadata) : grpc_aio_metadata_new ();
 
   return self;
 }
@@ -153,7 +171,7 @@ grpc_aio_handler_call_details_get_method (GrpcAioHandlerCallDetails *self)
  *
  * Gets the `:authority` that the client named.
  *
- * Returns: the host
+ * Returns: (nullable): the host, or `NULL` for a method of a [class@Service]
  *
  * Since: 0.1
  */

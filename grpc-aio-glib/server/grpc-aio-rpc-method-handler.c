@@ -5,6 +5,8 @@
 #include <grpc-aio-glib/grpc-aio-enums.h>
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>
 
+#include "server/grpc-aio-servicer-context-private.h"
+
 /**
  * GrpcAioRpcMethodHandler:
  *
@@ -151,6 +153,32 @@ handler_new (GrpcAioMethodKind kind,
   self->destroy = destroy;
 
   return self;
+}
+
+/**
+ * grpc_aio_rpc_method_handler_new:
+ * @kind: which sides stream
+ * @func: (scope notified) (closure user_data) (destroy destroy): serves a call
+ * @user_data: data for @func
+ * @destroy: frees @user_data
+ *
+ * Creates a handler of any kind, such as one of the same kind as another that it
+ * wraps.
+ *
+ * Returns: (transfer full): a new handler
+ *
+ * Since: 0.1
+ */
+GrpcAioRpcMethodHandler *
+grpc_aio_rpc_method_handler_new (GrpcAioMethodKind kind,
+                                 GrpcAioHandlerFunc func,
+                                 gpointer user_data,
+                                 GDestroyNotify destroy)
+{
+  g_return_val_if_fail (kind >= GRPC_AIO_METHOD_KIND_UNARY_UNARY && kind <= GRPC_AIO_METHOD_KIND_STREAM_STREAM, NULL);
+  g_return_val_if_fail (func != NULL, NULL);
+
+  return handler_new (kind, func, user_data, destroy);
 }
 
 /**
@@ -320,4 +348,31 @@ grpc_aio_rpc_method_handler_get_blocking (GrpcAioRpcMethodHandler *self)
   g_return_val_if_fail (GRPC_AIO_IS_RPC_METHOD_HANDLER (self), FALSE);
 
   return g_atomic_int_get (&self->is_blocking);
+}
+
+/**
+ * grpc_aio_rpc_method_handler_serve:
+ * @self: a handler
+ * @context: the call to answer
+ * @request: (nullable): the request, or `NULL` where the requests are a stream
+ *
+ * Serves a call: for a handler that wraps another.
+ *
+ * A handler that blocks gets its thread, unless this is one.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_rpc_method_handler_serve (GrpcAioRpcMethodHandler *self,
+                                   GrpcAioServicerContext *context,
+                                   GBytes *request)
+{
+  g_return_if_fail (GRPC_AIO_IS_RPC_METHOD_HANDLER (self));
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (context));
+
+  grpc_aio_servicer_context_keep_request (context, request);
+  if (grpc_aio_rpc_method_handler_get_blocking (self) && grpc_aio_servicer_context_is_here (context))
+    grpc_aio_servicer_context_run_blocking (context, self, request);
+  else
+    grpc_aio_rpc_method_handler_run (self, context, request);
 }

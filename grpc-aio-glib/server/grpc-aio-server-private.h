@@ -27,4 +27,7 @@ gboolean grpc_aio_server_remove_task (GrpcAioServer *self,
                                       GrpcAioHandlerTask *task);
 void grpc_aio_server_task_ended (GrpcAioServer *self);
 
+GrpcAioRpcMethodHandler *grpc_aio_server_find_handler (GrpcAioServer *self,
+                                                       GrpcAioHandlerCallDetails *details);
+
 G_END_DECLS

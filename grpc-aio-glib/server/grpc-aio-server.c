@@ -11,7 +11,9 @@
 #include <grpc-aio-glib/grpc-aio-channel-options.h>
 #include <grpc-aio-glib/grpc-aio-enums.h>
 #include <grpc-aio-glib/grpc-aio-generic-rpc-handler.h>
+#include <grpc-aio-glib/grpc-aio-handler-call-details.h>
 #include <grpc-aio-glib/grpc-aio-rpc-method-handler.h>
+#include <grpc-aio-glib/grpc-aio-server-interceptor.h>
 
 #include "engine/grpc-aio-bytes-private.h"
 #include "engine/grpc-aio-core-args-private.h"
@@ -23,7 +25,6 @@
 #include "security/grpc-aio-server-credentials-private.h"
 #include "server/grpc-aio-address-private.h"
 #include "server/grpc-aio-config-fetcher-private.h"
-#include "server/grpc-aio-handler-call-details-private.h"
 #include "server/grpc-aio-handler-pool-private.h"
 #include "server/grpc-aio-revival-private.h"
 #include "server/grpc-aio-service-private.h"
@@ -95,6 +96,7 @@ struct _GrpcAioServer
   GrpcAioServerState state;
   GPtrArray *services;
   GPtrArray *generic_handlers;
+  GPtrArray *interceptors;
   guint n_calls;
   guint n_serving; /* of them, with a handler */
   guint n_queued;  /* of them, until one of these ends */
@@ -203,6 +205,7 @@ enum
   PROP_MAXIMUM_CONCURRENT_RPCS,
   PROP_MAXIMUM_QUEUED_RPCS,
   PROP_MAX_THREADS,
+  PROP_INTERCEPTORS,
   PROP_STATE,
   PROP_ACTIVE_CALLS,
   PROP_XDS_ENABLED,
@@ -973,22 +976,50 @@ on_ask_again (GrpcAioCompletion *completion,
 
 /* Asks the generic handlers, in order. */
 static GrpcAioRpcMethodHandler *
+ask_generic_handlers (GrpcAioServer *self,
+                      GrpcAioHandlerCallDetails *details)
+{
+  GrpcAioRpcMethodHandler *handler = NULL;
+
+  for (guint i = 0; i < self->generic_handlers->len && handler == NULL; i++)
+    handler = grpc_aio_generic_rpc_handler_service (g_ptr_array_index (self->generic_handlers, i), details);
+
+  return handler;
+}
+
+/* For a call that is of no service. */
+static GrpcAioRpcMethodHandler *
 find_handler (GrpcAioServer *self,
               GrpcAioIncomingCall *incoming)
 {
   g_autoptr (GrpcAioMetadata) metadata = NULL;
   g_autoptr (GrpcAioHandlerCallDetails) details = NULL;
-  GrpcAioRpcMethodHandler *handler = NULL;
 
   if (self->generic_handlers->len == 0)
     return NULL;
 
   metadata = grpc_aio_core_metadata_to_glib (&incoming->metadata);
   details = grpc_aio_handler_call_details_new (incoming->own_method, incoming->host, metadata);
-  for (guint i = 0; i < self->generic_handlers->len && handler == NULL; i++)
-    handler = grpc_aio_generic_rpc_handler_service (g_ptr_array_index (self->generic_handlers, i), details);
 
-  return handler;
+  return ask_generic_handlers (self, details);
+}
+
+/* For what interceptors have made of a call. */
+GrpcAioRpcMethodHandler *
+grpc_aio_server_find_handler (GrpcAioServer *self,
+                              GrpcAioHandlerCallDetails *details)
+{
+  const char *name = grpc_aio_handler_call_details_get_method (details);
+
+  for (guint i = 0; i < self->services->len; i++)
+    {
+      GrpcAioRpcMethodHandler *handler = grpc_aio_service_find_method (g_ptr_array_index (self->services, i), name);
+
+      if (handler != NULL)
+        return g_object_ref (handler);
+    }
+
+  return ask_generic_handlers (self, details);
 }
 
 static void
@@ -1001,7 +1032,9 @@ serve (GrpcAioServer *self,
   g_autoptr (GrpcAioServicerContext) context = NULL;
 
   incoming->handler = method->handler;
-  if (method->handler == NULL)
+  if (G_UNLIKELY (self->interceptors->len > 0))
+    incoming->interceptors = self->interceptors;
+  else if (method->handler == NULL)
     incoming->own_handler = find_handler (self, incoming);
   incoming->seat.share = share;
   incoming->seat.is_serving = place == PLACE_SERVED;
@@ -1223,12 +1256,30 @@ grpc_aio_server_finalize (GObject *object)
   g_ptr_array_unref (self->credentials);
   g_ptr_array_unref (self->services);
   g_ptr_array_unref (self->generic_handlers);
+  g_ptr_array_unref (self->interceptors);
   g_array_unref (self->lanes);
   g_clear_pointer (&self->home, g_main_context_unref);
   g_mutex_clear (&self->lock);
   grpc_aio_core_unref ();
 
   G_OBJECT_CLASS (grpc_aio_server_parent_class)->finalize (object);
+}
+
+static void
+add_interceptors (GrpcAioServer *self,
+                  GListModel *interceptors)
+{
+  guint n = interceptors != NULL ? g_list_model_get_n_items (interceptors) : 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (GObject) interceptor = g_list_model_get_item (interceptors, i);
+
+      if (GRPC_AIO_IS_SERVER_INTERCEPTOR (interceptor))
+        grpc_aio_server_add_interceptor (self, GRPC_AIO_SERVER_INTERCEPTOR (interceptor));
+      else
+        g_critical ("GrpcAioServer:interceptors: a %s is not an interceptor of servers", G_OBJECT_TYPE_NAME (interceptor));
+    }
 }
 
 static void
@@ -1263,6 +1314,10 @@ grpc_aio_server_get_property (GObject *object,
 
     case PROP_MAX_THREADS:
       g_value_set_uint (value, grpc_aio_server_get_max_threads (self));
+      break;
+
+    case PROP_INTERCEPTORS:
+      g_value_take_object (value, grpc_aio_server_dup_interceptors (self));
       break;
 
     case PROP_STATE:
@@ -1322,6 +1377,10 @@ grpc_aio_server_set_property (GObject *object,
 
     case PROP_MAX_THREADS:
       grpc_aio_server_set_max_threads (self, g_value_get_uint (value));
+      break;
+
+    case PROP_INTERCEPTORS:
+      add_interceptors (self, g_value_get_object (value));
       break;
 
     default:
@@ -1417,6 +1476,19 @@ grpc_aio_server_class_init (GrpcAioServerClass *klass)
                                                     G_PARAM_READWRITE | G_PARAM_EXPLICIT_NOTIFY | G_PARAM_STATIC_STRINGS);
 
   /**
+   * GrpcAioServer:interceptors:
+   *
+   * What stands before the handlers: a list of [class@ServerInterceptor], in the
+   * order in which they are asked.
+   *
+   * See [method@Server.add_interceptor].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_INTERCEPTORS] = g_param_spec_object ("interceptors", NULL, NULL, G_TYPE_LIST_MODEL,
+                                                       G_PARAM_READWRITE | G_PARAM_CONSTRUCT_ONLY | G_PARAM_STATIC_STRINGS);
+
+  /**
    * GrpcAioServer:state:
    *
    * How far the server has come. It is notified in the main context that the
@@ -1497,6 +1569,7 @@ grpc_aio_server_init (GrpcAioServer *self)
   self->listeners = g_ptr_array_new_with_free_func (listener_free);
   self->max_serving = G_MAXUINT;
   self->max_queued = G_MAXUINT;
+  self->interceptors = g_ptr_array_new_with_free_func (g_object_unref);
   self->lanes = g_array_new (FALSE, TRUE, sizeof (Lane));
   g_array_set_clear_func (self->lanes, lane_clear);
 }
@@ -2310,6 +2383,54 @@ grpc_aio_server_add_generic_handler (GrpcAioServer *self,
   g_return_if_fail (is_new (self));
 
   g_ptr_array_add (self->generic_handlers, g_object_ref (handler));
+}
+
+/**
+ * grpc_aio_server_add_interceptor:
+ * @self: a server that has not started
+ * @interceptor: an interceptor
+ *
+ * Has an interceptor stand before the handlers, after those that do so already.
+ *
+ * It sees all calls that the server takes on, also those of methods that it does
+ * not have. The server keeps it.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_server_add_interceptor (GrpcAioServer *self,
+                                 GrpcAioServerInterceptor *interceptor)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVER (self));
+  g_return_if_fail (GRPC_AIO_IS_SERVER_INTERCEPTOR (interceptor));
+  g_return_if_fail (is_new (self));
+
+  g_ptr_array_add (self->interceptors, g_object_ref (interceptor));
+}
+
+/**
+ * grpc_aio_server_dup_interceptors:
+ * @self: a server
+ *
+ * Gets the interceptors, in the order in which they are asked.
+ *
+ * Returns: (transfer full): a list of [class@ServerInterceptor], which does not
+ *   change with those of the server
+ *
+ * Since: 0.1
+ */
+GListModel *
+grpc_aio_server_dup_interceptors (GrpcAioServer *self)
+{
+  GListStore *store;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), NULL);
+
+  store = g_list_store_new (GRPC_AIO_TYPE_SERVER_INTERCEPTOR);
+  for (guint i = 0; i < self->interceptors->len; i++)
+    g_list_store_append (store, g_ptr_array_index (self->interceptors, i));
+
+  return G_LIST_MODEL (store);
 }
 
 /* Makes the places to serve in. */

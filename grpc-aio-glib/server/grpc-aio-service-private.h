@@ -14,4 +14,7 @@ void grpc_aio_service_foreach_method (GrpcAioService *self,
                                       GrpcAioServiceMethodFunc func,
                                       gpointer user_data);
 
+GrpcAioRpcMethodHandler *grpc_aio_service_find_method (GrpcAioService *self,
+                                                       const char *full_name);
+
 G_END_DECLS

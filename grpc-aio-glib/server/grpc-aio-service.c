@@ -129,6 +129,20 @@ grpc_aio_service_foreach_method (GrpcAioService *self,
     }
 }
 
+/* @full_name is `/package.Service/Method`, perhaps of another service. */
+GrpcAioRpcMethodHandler *
+grpc_aio_service_find_method (GrpcAioService *self,
+                              const char *full_name)
+{
+  GrpcAioServicePrivate *priv = grpc_aio_service_get_instance_private (self);
+  gsize length = strlen (priv->name);
+
+  if (full_name[0] != '/' || strncmp (full_name + 1, priv->name, length) != 0 || full_name[length + 1] != '/')
+    return NULL;
+
+  return g_hash_table_lookup (priv->methods, full_name + length + 2);
+}
+
 /**
  * grpc_aio_service_new:
  * @name: the name with its package, such as `helloworld.Greeter`

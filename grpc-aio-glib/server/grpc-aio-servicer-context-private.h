@@ -27,6 +27,7 @@ typedef struct
 
   char *host;
   GrpcAioSeat seat;
+  GPtrArray *interceptors; /* the server's; NULL for none */
 } GrpcAioIncomingCall;
 
 GrpcAioServicerContext *grpc_aio_servicer_context_new (GrpcAioServer *server,
@@ -42,5 +43,26 @@ void grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
 void grpc_aio_servicer_context_refuse (GrpcAioServicerContext *self,
                                        GrpcAioStatusCode code,
                                        const char *details);
+
+GrpcAioQueue *grpc_aio_servicer_context_get_queue (GrpcAioServicerContext *self);
+void grpc_aio_servicer_context_keep_request (GrpcAioServicerContext *self,
+                                             GBytes *request);
+gboolean grpc_aio_servicer_context_is_here (GrpcAioServicerContext *self);
+void grpc_aio_servicer_context_run_blocking (GrpcAioServicerContext *self,
+                                             GrpcAioRpcMethodHandler *handler,
+                                             GBytes *request);
+gint64 grpc_aio_servicer_context_get_duration (GrpcAioServicerContext *self);
+
+/* While interceptors are asked for the handler. */
+GError *grpc_aio_servicer_context_check_held (GrpcAioServicerContext *self);
+GrpcAioServerInterceptor *grpc_aio_servicer_context_enter (GrpcAioServicerContext *self,
+                                                           guint position);
+void grpc_aio_servicer_context_add_interception (GrpcAioServicerContext *self,
+                                                 gpointer interception);
+void grpc_aio_servicer_context_remove_interception (GrpcAioServicerContext *self,
+                                                    gpointer interception);
+void grpc_aio_servicer_context_serve_held (GrpcAioServicerContext *self,
+                                           GrpcAioRpcMethodHandler *handler,
+                                           GError *error);
 
 G_END_DECLS

@@ -5,10 +5,13 @@
 #include <string.h>
 
 #include <glib/gi18n-lib.h>
+#include <grpc/compression.h>
 #include <grpc/slice.h>
 
 #include <grpc-aio-glib/grpc-aio-enums.h>
 #include <grpc-aio-glib/grpc-aio-error.h>
+#include <grpc-aio-glib/grpc-aio-handler-call-details.h>
+#include <grpc-aio-glib/grpc-aio-server-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-server.h>
 
 #include "engine/grpc-aio-bytes-private.h"
@@ -18,6 +21,7 @@
 #include "engine/grpc-aio-sync-private.h"
 #include "security/grpc-aio-auth-context-private.h"
 #include "server/grpc-aio-rpc-method-handler-private.h"
+#include "server/grpc-aio-server-continuation-private.h"
 #include "server/grpc-aio-server-private.h"
 #include "types/grpc-aio-rpc-status-private.h"
 
@@ -27,6 +31,8 @@ typedef struct
   GrpcAioHandlerTask task;
   GrpcAioCompletion returned;
   GrpcAioServicerContext *context; /* a reference */
+  GrpcAioRpcMethodHandler *handler; /* the same */
+  GBytes *request;                  /* the context's */
 } BlockingRun;
 
 /**
@@ -87,6 +93,24 @@ struct _GrpcAioServicerContext
   GrpcAioStatusCode code;
   char *details;
   GrpcAioAnswer answer; /* what is sent of these */
+
+  gint has_compression; /* atomic; until it is sent */
+  GrpcAioCompression compression;
+  gint is_next_plain; /* atomic */
+
+  /* Of servers with interceptors. */
+  GPtrArray *interceptors; /* the server's */
+  gint n_entered;          /* atomic; how many of them see the call */
+  GSList *interceptions;   /* in the main context of the call; the innermost first */
+  gboolean is_held;        /* in the same; waits for its handler */
+  gboolean has_payload;
+  gboolean is_message_refused;
+  GSList *other_requests; /* that handlers were given, with the lock */
+  gint64 birth_usec;
+  gint64 end_usec;
+
+  GHashTable *values; /* key → GValue */
+  char *identity;
 };
 
 enum
@@ -95,6 +119,9 @@ enum
   PROP_METHOD,
   PROP_HOST,
   PROP_INVOCATION_METADATA,
+  PROP_ACTIVE,
+  PROP_CANCELLED,
+  PROP_IDENTITY,
   N_PROPS,
 };
 
@@ -162,8 +189,73 @@ static void
 blocking_run_free (BlockingRun *run)
 {
   grpc_aio_server_task_ended (run->context->server);
+  g_object_unref (run->handler);
   g_object_unref (run->context);
   g_free (run);
+}
+
+/* Until the deadline, in microseconds; G_MAXINT64 without one. */
+static gint64
+get_time_left (GrpcAioServicerContext *self)
+{
+  gpr_timespec left;
+
+  if (gpr_time_cmp (self->deadline, gpr_inf_future (self->deadline.clock_type)) == 0)
+    return G_MAXINT64;
+
+  left = gpr_time_sub (self->deadline, gpr_now (self->deadline.clock_type));
+
+  return left.tv_sec * G_USEC_PER_SEC + left.tv_nsec / 1000;
+}
+
+static GError *
+new_gone_error (GrpcAioServicerContext *self)
+{
+  if (get_time_left (self) <= 0)
+    return g_error_new_literal (GRPC_AIO_ERROR, GRPC_AIO_ERROR_DEADLINE_EXCEEDED, _("The deadline of the call has passed"));
+
+  return g_error_new_literal (GRPC_AIO_ERROR, GRPC_AIO_ERROR_CANCELLED, _("The client has cancelled the call or is gone"));
+}
+
+/* The call is over while its interceptors are asked. They learn of it, and no
+ * handler will run. */
+static void
+abandon_interceptions (GrpcAioServicerContext *self)
+{
+  g_autoptr (GError) reason = NULL;
+
+  if (!self->is_held)
+    return;
+
+  reason = new_gone_error (self);
+  grpc_aio_server_continuation_abandon (g_steal_pointer (&self->interceptions), reason);
+}
+
+static void
+tell_interceptors (GrpcAioServicerContext *self)
+{
+  if (self->interceptors == NULL)
+    return;
+
+  self->end_usec = g_get_monotonic_time ();
+  for (gint i = g_atomic_int_get (&self->n_entered); i > 0; i--)
+    grpc_aio_server_interceptor_call_ended (g_ptr_array_index (self->interceptors, i - 1), self);
+}
+
+/* The program learns that the call is over. */
+static void
+tell_done (GrpcAioServicerContext *self)
+{
+  if (G_UNLIKELY (self->interceptors != NULL))
+    abandon_interceptions (self);
+
+  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ACTIVE]);
+  if (self->is_cancelled)
+    g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_CANCELLED]);
+  g_signal_emit (self, signals[SIGNAL_DONE], 0);
+
+  if (G_UNLIKELY (self->interceptors != NULL))
+    tell_interceptors (self);
 }
 
 /* Looks, after each step, whether the call is over: answered, or given up. For
@@ -188,13 +280,15 @@ settle (GrpcAioServicerContext *self,
       self->is_cancelled = self->is_core_cancelled != 0;
       if (G_UNLIKELY (self->run != NULL) && grpc_aio_server_remove_task (self->server, &self->run->task))
         run = g_steal_pointer (&self->run);
+      if (!self->is_answered)
+        self->code = get_time_left (self) <= 0 ? GRPC_AIO_STATUS_CODE_DEADLINE_EXCEEDED : GRPC_AIO_STATUS_CODE_CANCELLED;
     }
   is_leaving = self->is_done && !self->has_left && is_idle;
   self->has_left |= is_leaving;
   g_mutex_unlock (&self->core_call.lock);
 
   if (becomes_done && !grpc_aio_queue_is_orphan (self->core_call.queue))
-    g_signal_emit (self, signals[SIGNAL_DONE], 0);
+    tell_done (self);
   if (is_leaving)
     grpc_aio_server_call_ended (self->server, &self->seat);
   if (run != NULL)
@@ -230,36 +324,15 @@ on_core_settled (GrpcAioCoreCall *core_call)
   settle (context_of (core_call), FALSE);
 }
 
-/* Until the deadline, in microseconds; G_MAXINT64 without one. */
-static gint64
-get_time_left (GrpcAioServicerContext *self)
-{
-  gpr_timespec left;
-
-  if (gpr_time_cmp (self->deadline, gpr_inf_future (self->deadline.clock_type)) == 0)
-    return G_MAXINT64;
-
-  left = gpr_time_sub (self->deadline, gpr_now (self->deadline.clock_type));
-
-  return left.tv_sec * G_USEC_PER_SEC + left.tv_nsec / 1000;
-}
-
-static GError *
-new_gone_error (GrpcAioServicerContext *self)
-{
-  if (get_time_left (self) <= 0)
-    return g_error_new_literal (GRPC_AIO_ERROR, GRPC_AIO_ERROR_DEADLINE_EXCEEDED, _("The deadline of the call has passed"));
-
-  return g_error_new_literal (GRPC_AIO_ERROR, GRPC_AIO_ERROR_CANCELLED, _("The client has cancelled the call or is gone"));
-}
-
 static void
 end_read (GrpcAioCoreCall *core_call,
           GrpcAioOperation *operation)
 {
   GrpcAioServicerContext *self = context_of (core_call);
 
-  if (grpc_call_failed_before_recv_message (core_call->core) || self->is_cancelled)
+  if (self->is_message_refused)
+    grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, _("An interceptor of %s refused the message"), self->method);
+  else if (grpc_call_failed_before_recv_message (core_call->core) || self->is_cancelled)
     grpc_aio_operation_return_error (operation, new_gone_error (self));
   else
     grpc_aio_operation_return_pointer (operation, NULL, NULL);
@@ -289,6 +362,10 @@ grpc_aio_servicer_context_clear (gpointer object)
   g_clear_pointer (&self->request, g_bytes_unref);
   g_clear_pointer (&self->request_buffer, grpc_byte_buffer_destroy);
   g_clear_pointer (&self->answer.message, g_bytes_unref);
+  g_clear_pointer (&self->interceptions, grpc_aio_server_continuation_clear);
+  g_clear_pointer (&self->values, g_hash_table_unref);
+  g_clear_pointer (&self->identity, g_free);
+  g_slist_free_full (self->other_requests, (GDestroyNotify) g_bytes_unref);
   grpc_aio_core_metadata_clear (&self->answer.metadata);
   grpc_slice_unref (self->answer.details);
   grpc_aio_core_call_clear (&self->core_call);
@@ -311,6 +388,68 @@ release (GrpcAioCoreCall *core_call)
   grpc_aio_pool_release (GRPC_AIO_POOL_SERVICER_CONTEXT, core_call->owner, grpc_aio_servicer_context_clear);
 }
 
+static void answer (GrpcAioServicerContext *self,
+                    GBytes *response,
+                    GrpcAioStatusCode code,
+                    const char *details);
+
+/* An interceptor gave no message back: unless it has ended the call itself, this
+ * does. */
+static void
+refuse_message (GrpcAioServicerContext *self)
+{
+  g_autofree char *details = g_strdup_printf (_("An interceptor of %s refused the message"), self->method);
+
+  self->is_message_refused = TRUE;
+  answer (self, NULL, GRPC_AIO_STATUS_CODE_INTERNAL, details);
+}
+
+/* In the main context of the call. Consumes @message; NULL when it was refused. */
+static GBytes *
+filter_request (GrpcAioServicerContext *self,
+                GBytes *message)
+{
+  gint n = g_atomic_int_get (&self->n_entered);
+
+  for (gint i = 0; i < n && message != NULL; i++)
+    {
+      g_autoptr (GBytes) before = message;
+
+      message = grpc_aio_server_interceptor_filter_request (g_ptr_array_index (self->interceptors, i), self, before);
+    }
+  if (message == NULL)
+    refuse_message (self);
+
+  return message;
+}
+
+/* Of a call with interceptors. Consumes @message; NULL when it was refused. */
+static GBytes *
+filter_response (GrpcAioServicerContext *self,
+                 GBytes *message)
+{
+  for (gint i = g_atomic_int_get (&self->n_entered); i > 0 && message != NULL; i--)
+    {
+      g_autoptr (GBytes) before = message;
+
+      message = grpc_aio_server_interceptor_filter_response (g_ptr_array_index (self->interceptors, i - 1), self, before);
+    }
+  if (message == NULL)
+    refuse_message (self);
+
+  return message;
+}
+
+static GBytes *
+on_received (GrpcAioCoreCall *core_call,
+             GBytes *message)
+{
+  if (grpc_aio_queue_is_orphan (core_call->queue))
+    return message;
+
+  return filter_request (context_of (core_call), message);
+}
+
 static const GrpcAioCoreCallFuncs core_call_funcs = {
   .add_ops = add_close_op,
   .end_read = end_read,
@@ -318,6 +457,55 @@ static const GrpcAioCoreCallFuncs core_call_funcs = {
   .settled = on_core_settled,
   .release = release,
 };
+
+/* Of servers with interceptors. */
+static const GrpcAioCoreCallFuncs intercepted_call_funcs = {
+  .add_ops = add_close_op,
+  .end_read = end_read,
+  .end_send = end_send,
+  .settled = on_core_settled,
+  .received = on_received,
+  .release = release,
+};
+
+static void
+add_compression (GrpcAioServicerContext *self,
+                 GrpcAioCoreMetadata *metadata)
+{
+  const char *name = "identity";
+
+  grpc_compression_algorithm_name ((grpc_compression_algorithm) self->compression, &name);
+  grpc_aio_core_metadata_add_static (metadata, GRPC_COMPRESSION_REQUEST_ALGORITHM_MD_KEY, name);
+}
+
+/* Has the compression go with the initial metadata, before what is sent next. */
+static void
+send_compression (GrpcAioServicerContext *self)
+{
+  GrpcAioOperation *operation;
+
+  if (!g_atomic_int_compare_and_exchange (&self->has_compression, TRUE, FALSE))
+    return;
+
+  operation = grpc_aio_operation_new (GRPC_AIO_SEND_INITIAL_METADATA, self, send_compression, NULL, NULL, NULL);
+  add_compression (self, &operation->metadata);
+  g_mutex_lock (&self->core_call.lock);
+  self->has_initial_metadata = TRUE;
+  g_mutex_unlock (&self->core_call.lock);
+  grpc_aio_core_call_send (&self->core_call, operation);
+}
+
+/* The flags of the next message. */
+static guint32
+take_flags (GrpcAioServicerContext *self)
+{
+  if (G_LIKELY (!g_atomic_int_get (&self->is_next_plain)))
+    return 0;
+
+  g_atomic_int_set (&self->is_next_plain, FALSE);
+
+  return GRPC_WRITE_NO_COMPRESS;
+}
 
 /* Sends the status, after what still waits, with @response as the last message.
  * Only the first answer counts. */
@@ -328,6 +516,9 @@ answer (GrpcAioServicerContext *self,
         const char *details)
 {
   gboolean is_answering = FALSE;
+
+  if (G_UNLIKELY (g_atomic_int_get (&self->has_compression)) && response != NULL)
+    send_compression (self);
 
   g_mutex_lock (&self->core_call.lock);
   if (!self->is_answered)
@@ -345,6 +536,7 @@ answer (GrpcAioServicerContext *self,
   if (is_answering)
     {
       self->answer.message = response != NULL ? g_bytes_ref (response) : NULL;
+      self->answer.flags = response != NULL ? take_flags (self) : 0;
       self->answer.code = (grpc_status_code) code;
       if (details != NULL)
         self->answer.details = grpc_slice_from_copied_string (details);
@@ -414,6 +606,18 @@ grpc_aio_servicer_context_get_property (GObject *object,
       g_value_set_boxed (value, grpc_aio_servicer_context_get_invocation_metadata (self));
       break;
 
+    case PROP_ACTIVE:
+      g_value_set_boolean (value, grpc_aio_servicer_context_is_active (self));
+      break;
+
+    case PROP_CANCELLED:
+      g_value_set_boolean (value, grpc_aio_servicer_context_is_cancelled (self));
+      break;
+
+    case PROP_IDENTITY:
+      g_value_set_string (value, grpc_aio_servicer_context_get_identity (self));
+      break;
+
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -466,6 +670,35 @@ grpc_aio_servicer_context_class_init (GrpcAioServicerContextClass *klass)
    */
   properties[PROP_INVOCATION_METADATA] = g_param_spec_boxed ("invocation-metadata", NULL, NULL, GRPC_AIO_TYPE_METADATA, flags);
 
+  /**
+   * GrpcAioServicerContext:active:
+   *
+   * Whether the call is not over. It is notified once, before
+   * [signal@ServicerContext::done].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_ACTIVE] = g_param_spec_boolean ("active", NULL, NULL, TRUE, flags);
+
+  /**
+   * GrpcAioServicerContext:cancelled:
+   *
+   * Whether the call ended without its answer. It is notified once, if so, before
+   * [signal@ServicerContext::done].
+   *
+   * Since: 0.1
+   */
+  properties[PROP_CANCELLED] = g_param_spec_boolean ("cancelled", NULL, NULL, FALSE, flags);
+
+  /**
+   * GrpcAioServicerContext:identity:
+   *
+   * Who the caller is, as an interceptor found out, or `NULL`. It is not notified.
+   *
+   * Since: 0.1
+   */
+  properties[PROP_IDENTITY] = g_param_spec_string ("identity", NULL, NULL, NULL, flags);
+
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   /**
@@ -496,7 +729,8 @@ grpc_aio_servicer_context_new (GrpcAioServer *server,
   GrpcAioServicerContext *self = grpc_aio_pool_take (GRPC_AIO_POOL_SERVICER_CONTEXT, GRPC_AIO_TYPE_SERVICER_CONTEXT);
 
   g_mutex_init (&self->core_call.lock);
-  grpc_aio_core_call_init (&self->core_call, self, &core_call_funcs, queue);
+  grpc_aio_core_call_init (&self->core_call, self,
+                           incoming->interceptors == NULL ? &core_call_funcs : &intercepted_call_funcs, queue);
   self->core_call.core = incoming->core;
   self->core_call.needs_initial_metadata = TRUE;
   self->server = g_object_ref (server);
@@ -510,6 +744,7 @@ grpc_aio_servicer_context_new (GrpcAioServer *server,
   self->request_array = incoming->metadata;
   grpc_metadata_array_init (&incoming->metadata);
   self->request_buffer = g_steal_pointer (&incoming->payload);
+  self->interceptors = incoming->interceptors;
 
   return self;
 }
@@ -550,6 +785,44 @@ grpc_aio_servicer_context_refuse (GrpcAioServicerContext *self,
   answer (self, NULL, code, details);
 }
 
+GrpcAioQueue *
+grpc_aio_servicer_context_get_queue (GrpcAioServicerContext *self)
+{
+  return self->core_call.queue;
+}
+
+/* What a handler is given lives as long as the context. */
+void
+grpc_aio_servicer_context_keep_request (GrpcAioServicerContext *self,
+                                        GBytes *request)
+{
+  if (request == NULL || request == self->request)
+    return;
+
+  g_mutex_lock (&self->core_call.lock);
+  self->other_requests = g_slist_prepend (self->other_requests, g_bytes_ref (request));
+  g_mutex_unlock (&self->core_call.lock);
+}
+
+/* Whether this thread runs the main context of the call. */
+gboolean
+grpc_aio_servicer_context_is_here (GrpcAioServicerContext *self)
+{
+  GMainContext *main_context = g_main_context_get_thread_default ();
+
+  if (main_context == NULL)
+    main_context = g_main_context_default ();
+
+  return grpc_aio_queue_is_for (self->core_call.queue, main_context) && g_main_context_is_owner (main_context);
+}
+
+/* How long the call took, of servers with interceptors. */
+gint64
+grpc_aio_servicer_context_get_duration (GrpcAioServicerContext *self)
+{
+  return self->end_usec - self->birth_usec;
+}
+
 static GBytes *
 take_request (GrpcAioServicerContext *self)
 {
@@ -587,7 +860,7 @@ run_in_thread (GrpcAioHandlerTask *task)
       g_main_context_push_thread_default (main_context);
       grpc_aio_queue_set_foreign (self->core_call.queue);
       if (!grpc_aio_servicer_context_is_done (self))
-        grpc_aio_rpc_method_handler_run (self->handler, self, self->request);
+        grpc_aio_rpc_method_handler_run (run->handler, self, run->request);
       grpc_aio_queue_set_foreign (NULL);
       g_main_context_pop_thread_default (main_context);
       grpc_aio_core_leave ();
@@ -597,14 +870,18 @@ run_in_thread (GrpcAioHandlerTask *task)
 }
 
 /* Notices the end of the call meanwhile. */
-static void
-run_blocking (GrpcAioServicerContext *self)
+void
+grpc_aio_servicer_context_run_blocking (GrpcAioServicerContext *self,
+                                        GrpcAioRpcMethodHandler *handler,
+                                        GBytes *request)
 {
   BlockingRun *run = g_new0 (BlockingRun, 1);
 
   run->task.run = run_in_thread;
   run->returned.run = on_returned;
   run->context = g_object_ref (self);
+  run->handler = g_object_ref (handler);
+  run->request = request;
 
   g_mutex_lock (&self->core_call.lock);
   arm_close (self);
@@ -620,12 +897,16 @@ static void
 run_handler (GrpcAioServicerContext *self,
              GBytes *request)
 {
+  if (G_UNLIKELY (self->interceptors != NULL) && request != NULL)
+    request = filter_request (self, request);
   self->request = request;
 
-  if (!streams_requests (self) && request == NULL)
+  if (G_UNLIKELY (self->is_message_refused))
+    ;
+  else if (!streams_requests (self) && request == NULL)
     answer (self, NULL, GRPC_AIO_STATUS_CODE_INTERNAL, _("There is no request, or it could not be decompressed"));
   else if (G_UNLIKELY (grpc_aio_rpc_method_handler_get_blocking (self->handler)))
-    run_blocking (self);
+    grpc_aio_servicer_context_run_blocking (self, self->handler, request);
   else
     grpc_aio_rpc_method_handler_run (self->handler, self, request);
 
@@ -656,10 +937,9 @@ on_request (GrpcAioCoreCall *core_call,
   g_object_unref (self);
 }
 
-/* Serves the call. Without a handler the method is unknown. */
-void
-grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
-                                 gboolean has_payload)
+/* With the handler, or without when the method is unknown. */
+static void
+serve (GrpcAioServicerContext *self)
 {
   gboolean is_receiving = FALSE;
   const grpc_op op = {
@@ -675,7 +955,7 @@ grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
       return;
     }
 
-  if (has_payload || streams_requests (self))
+  if (self->has_payload || streams_requests (self))
     {
       run_handler (self, take_request (self));
       return;
@@ -688,6 +968,116 @@ grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
   g_mutex_unlock (&self->core_call.lock);
   if (!is_receiving)
     g_object_unref (self);
+}
+
+/* Has the interceptors say what serves the call. */
+static void
+intercept (GrpcAioServicerContext *self)
+{
+  g_autoptr (GrpcAioHandlerCallDetails) details = NULL;
+
+  self->birth_usec = g_get_monotonic_time ();
+  self->is_held = TRUE;
+  details = grpc_aio_handler_call_details_new (self->method, self->host, grpc_aio_servicer_context_get_invocation_metadata (self));
+  grpc_aio_server_continuation_begin (self, details);
+  if (!self->is_held)
+    return;
+
+  /* They take their time: have the end of the call noticed meanwhile. */
+  g_mutex_lock (&self->core_call.lock);
+  arm_close (self);
+  g_mutex_unlock (&self->core_call.lock);
+}
+
+/* Serves the call. Without a handler the method is unknown. */
+void
+grpc_aio_servicer_context_serve (GrpcAioServicerContext *self,
+                                 gboolean has_payload)
+{
+  self->has_payload = has_payload;
+  if (G_UNLIKELY (self->interceptors != NULL))
+    intercept (self);
+  else
+    serve (self);
+}
+
+/* Why there is nothing to go on with; NULL if there is. */
+GError *
+grpc_aio_servicer_context_check_held (GrpcAioServicerContext *self)
+{
+  if (grpc_aio_servicer_context_is_done (self))
+    return new_gone_error (self);
+  if (g_atomic_int_get (&self->is_answered))
+    return g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CLOSED, _("The call is answered already"));
+
+  return NULL;
+}
+
+/* The interceptor at @position sees the call from now on. NULL after the last. */
+GrpcAioServerInterceptor *
+grpc_aio_servicer_context_enter (GrpcAioServicerContext *self,
+                                 guint position)
+{
+  if (position >= self->interceptors->len)
+    return NULL;
+
+  if ((gint) position >= g_atomic_int_get (&self->n_entered))
+    g_atomic_int_set (&self->n_entered, (gint) position + 1);
+
+  return g_ptr_array_index (self->interceptors, position);
+}
+
+void
+grpc_aio_servicer_context_add_interception (GrpcAioServicerContext *self,
+                                            gpointer interception)
+{
+  self->interceptions = g_slist_prepend (self->interceptions, interception);
+}
+
+void
+grpc_aio_servicer_context_remove_interception (GrpcAioServicerContext *self,
+                                               gpointer interception)
+{
+  self->interceptions = g_slist_remove (self->interceptions, interception);
+}
+
+/* The interceptors have said what serves the call. Consumes @handler, which may be
+ * NULL, and @error. */
+void
+grpc_aio_servicer_context_serve_held (GrpcAioServicerContext *self,
+                                      GrpcAioRpcMethodHandler *handler,
+                                      GError *error)
+{
+  g_autoptr (GrpcAioRpcMethodHandler) own_handler = handler;
+  g_autoptr (GError) own_error = error;
+  g_autoptr (GrpcAioServicerContext) keep = NULL;
+  GrpcAioMethodKind kind;
+
+  if (!self->is_held)
+    return;
+
+  keep = g_object_ref (self);
+  self->is_held = FALSE;
+  if (error != NULL)
+    {
+      grpc_aio_servicer_context_complete_with_error (self, error);
+      return;
+    }
+  if (grpc_aio_servicer_context_is_done (self) || g_atomic_int_get (&self->is_answered))
+    return;
+
+  kind = handler != NULL ? grpc_aio_rpc_method_handler_get_kind (handler) : GRPC_AIO_METHOD_KIND_UNARY_UNARY;
+  if (self->has_payload && (kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM))
+    {
+      g_autofree char *details = g_strdup_printf (_("An interceptor gave %s a handler for a stream of requests, but it has one"), self->method);
+
+      answer (self, NULL, GRPC_AIO_STATUS_CODE_INTERNAL, details);
+      return;
+    }
+
+  g_set_object (&self->own_handler, handler);
+  self->handler = handler;
+  serve (self);
 }
 
 /* Runs on any thread, while @operation is pending. */
@@ -749,7 +1139,18 @@ write_message (GrpcAioServicerContext *self,
     return;
 
   operation->message = g_bytes_ref (message);
-  operation->flags = flags;
+  if (G_UNLIKELY (self->interceptors != NULL))
+    {
+      operation->message = filter_response (self, operation->message);
+      if (operation->message == NULL)
+        {
+          grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, _("An interceptor of %s refused the message"), self->method);
+          return;
+        }
+    }
+  operation->flags = flags | take_flags (self);
+  if (G_UNLIKELY (g_atomic_int_get (&self->has_compression)))
+    send_compression (self);
   grpc_aio_core_call_send (&self->core_call, operation);
 }
 
@@ -1332,6 +1733,8 @@ grpc_aio_servicer_context_send_initial_metadata_async (GrpcAioServicerContext *s
     }
 
   grpc_aio_core_metadata_init (&operation->metadata, metadata);
+  if (G_UNLIKELY (g_atomic_int_compare_and_exchange (&self->has_compression, TRUE, FALSE)))
+    add_compression (self, &operation->metadata);
   grpc_aio_core_call_send (&self->core_call, operation);
 }
 
@@ -1390,6 +1793,84 @@ grpc_aio_servicer_context_send_initial_metadata_sync (GrpcAioServicerContext *se
 }
 
 /**
+ * grpc_aio_servicer_context_has_sent_initial_metadata:
+ * @self: a context
+ *
+ * Whether the initial metadata is on its way: by
+ * [method@ServicerContext.send_initial_metadata_async], or with the first message
+ * or the answer.
+ *
+ * Returns: whether it is too late to send some
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_servicer_context_has_sent_initial_metadata (GrpcAioServicerContext *self)
+{
+  gboolean value;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), FALSE);
+
+  g_mutex_lock (&self->core_call.lock);
+  value = self->has_initial_metadata || !self->core_call.needs_initial_metadata || self->core_call.sends.head != NULL;
+  g_mutex_unlock (&self->core_call.lock);
+
+  return value;
+}
+
+/**
+ * grpc_aio_servicer_context_set_compression:
+ * @self: a context
+ * @compression: a compression; `GRPC_AIO_COMPRESSION_NONE` for none, even if the
+ *   server has a default
+ * @error: where to put an error
+ *
+ * Sets how the responses of this call are compressed.
+ *
+ * Every client of gRPC understands each. It travels with the initial metadata:
+ * when that was sent already this fails with `G_IO_ERROR_EXISTS`.
+ *
+ * Returns: whether it is not too late
+ *
+ * Since: 0.1
+ */
+gboolean
+grpc_aio_servicer_context_set_compression (GrpcAioServicerContext *self,
+                                           GrpcAioCompression compression,
+                                           GError **error)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), FALSE);
+  g_return_val_if_fail (compression >= GRPC_AIO_COMPRESSION_NONE && compression <= GRPC_AIO_COMPRESSION_GZIP, FALSE);
+
+  if (grpc_aio_servicer_context_has_sent_initial_metadata (self) || g_atomic_int_get (&self->is_answered))
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_EXISTS, _("The initial metadata was sent already: set the compression before"));
+      return FALSE;
+    }
+
+  self->compression = compression;
+  g_atomic_int_set (&self->has_compression, TRUE);
+
+  return TRUE;
+}
+
+/**
+ * grpc_aio_servicer_context_disable_next_message_compression:
+ * @self: a context
+ *
+ * Has the next response sent as it is, such as one that is compressed already.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_disable_next_message_compression (GrpcAioServicerContext *self)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+
+  g_atomic_int_set (&self->is_next_plain, TRUE);
+}
+
+/**
  * grpc_aio_servicer_context_set_trailing_metadata:
  * @self: a context
  * @metadata: (nullable): the metadata, or `NULL` for none
@@ -1427,7 +1908,7 @@ grpc_aio_servicer_context_set_trailing_metadata (GrpcAioServicerContext *self,
 GrpcAioMetadata *
 grpc_aio_servicer_context_get_trailing_metadata (GrpcAioServicerContext *self)
 {
-  GrpcAioMetadata * value;
+  GrpcAioMetadata *value;
 
   g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
 
@@ -1522,7 +2003,7 @@ grpc_aio_servicer_context_set_details (GrpcAioServicerContext *self,
 const char *
 grpc_aio_servicer_context_get_details (GrpcAioServicerContext *self)
 {
-  const char * value;
+  const char *value;
 
   g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
 
@@ -1553,8 +2034,16 @@ grpc_aio_servicer_context_complete (GrpcAioServicerContext *self,
 {
   GrpcAioStatusCode code;
   g_autofree char *details = NULL;
+  g_autoptr (GBytes) filtered = NULL;
 
   g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+
+  if (G_UNLIKELY (self->interceptors != NULL) && response != NULL && !g_atomic_int_get (&self->is_answered))
+    {
+      response = filtered = filter_response (self, g_bytes_ref (response));
+      if (response == NULL)
+        return;
+    }
 
   g_mutex_lock (&self->core_call.lock);
   code = self->code;
@@ -1623,4 +2112,197 @@ grpc_aio_servicer_context_abort (GrpcAioServicerContext *self,
     answer (self, NULL, GRPC_AIO_STATUS_CODE_UNKNOWN, _("The handler aborted with the status OK"));
   else
     answer (self, NULL, code, details);
+}
+
+/**
+ * grpc_aio_servicer_context_abort_with_metadata:
+ * @self: a context
+ * @code: a status code other than OK
+ * @details: (nullable): a text for the client
+ * @trailing_metadata: (nullable): the metadata that goes with it, in place of what
+ *   [method@ServicerContext.set_trailing_metadata] set, or `NULL` for no change
+ *
+ * Answers the call with a failure and metadata. OK is no failure: it is sent as
+ * `GRPC_AIO_STATUS_CODE_UNKNOWN`.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_abort_with_metadata (GrpcAioServicerContext *self,
+                                               GrpcAioStatusCode code,
+                                               const char *details,
+                                               GrpcAioMetadata *trailing_metadata)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+  g_return_if_fail (code >= GRPC_AIO_STATUS_CODE_OK && code <= GRPC_AIO_STATUS_CODE_UNAUTHENTICATED);
+
+  if (trailing_metadata != NULL && !g_atomic_int_get (&self->is_answered))
+    grpc_aio_servicer_context_set_trailing_metadata (self, trailing_metadata);
+  grpc_aio_servicer_context_abort (self, code, details);
+}
+
+/**
+ * grpc_aio_servicer_context_abort_with_status:
+ * @self: a context
+ * @status: a status of `google.rpc.Status`, other than OK
+ *
+ * Answers the call with a failure that has details for programs: code, message and
+ * details of @status, beside the trailing metadata that was set. OK is no failure:
+ * it is sent as `GRPC_AIO_STATUS_CODE_UNKNOWN`, without the details.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_abort_with_status (GrpcAioServicerContext *self,
+                                             GrpcAioRpcStatus *status)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+  g_return_if_fail (status != NULL);
+
+  if (grpc_aio_rpc_status_get_code (status) == GRPC_AIO_STATUS_CODE_OK)
+    {
+      grpc_aio_servicer_context_abort (self, GRPC_AIO_STATUS_CODE_OK, NULL);
+      return;
+    }
+
+  error = grpc_aio_error_new_with_rpc_status (status);
+  grpc_aio_servicer_context_complete_with_error (self, error);
+}
+
+static void
+value_free (gpointer data)
+{
+  g_value_unset (data);
+  g_free (data);
+}
+
+/**
+ * grpc_aio_servicer_context_set_value:
+ * @self: a context
+ * @key: a name; with the name of your program or library in it there will be no
+ *   mix-up, such as `example-user`
+ * @value: (nullable): what it stands for, or `NULL` to remove it
+ *
+ * Attaches a value to the call, such as for an interceptor to hand something to
+ * the handler. It goes with the call.
+ *
+ * C may as well use `g_object_set_data_full ()`, which works from no other
+ * language, and costs a little more for each call.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_set_value (GrpcAioServicerContext *self,
+                                     const char *key,
+                                     const GValue *value)
+{
+  GValue *copy = NULL;
+  g_autofree char *old_key = NULL;
+  gpointer taken_key = NULL;
+  gpointer old = NULL;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+  g_return_if_fail (key != NULL);
+  g_return_if_fail (value == NULL || G_IS_VALUE (value));
+
+  if (value != NULL)
+    {
+      copy = g_new0 (GValue, 1);
+      g_value_init (copy, G_VALUE_TYPE (value));
+      g_value_copy (value, copy);
+    }
+
+  /* What goes may run code of the program: not under the lock. */
+  g_mutex_lock (&self->core_call.lock);
+  if (self->values == NULL)
+    self->values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, value_free);
+  g_hash_table_steal_extended (self->values, key, &taken_key, &old);
+  if (copy != NULL)
+    g_hash_table_insert (self->values, g_strdup (key), copy);
+  g_mutex_unlock (&self->core_call.lock);
+
+  old_key = taken_key;
+  if (old != NULL)
+    value_free (old);
+}
+
+/**
+ * grpc_aio_servicer_context_get_value:
+ * @self: a context
+ * @key: a name
+ *
+ * Gets what was attached with [method@ServicerContext.set_value].
+ *
+ * Returns: (nullable) (transfer none): the value, until it is set again, or `NULL`
+ *   if there is none
+ *
+ * Since: 0.1
+ */
+const GValue *
+grpc_aio_servicer_context_get_value (GrpcAioServicerContext *self,
+                                     const char *key)
+{
+  const GValue *value;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+  g_return_val_if_fail (key != NULL, NULL);
+
+  g_mutex_lock (&self->core_call.lock);
+  value = self->values != NULL ? g_hash_table_lookup (self->values, key) : NULL;
+  g_mutex_unlock (&self->core_call.lock);
+
+  return value;
+}
+
+/**
+ * grpc_aio_servicer_context_set_identity:
+ * @self: a context
+ * @identity: (nullable): who it is, or `NULL` when nobody knows
+ *
+ * Sets who the caller is: for interceptors that found out, such as
+ * [class@ServerAuthInterceptor]. To be called before the handler runs.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_servicer_context_set_identity (GrpcAioServicerContext *self,
+                                        const char *identity)
+{
+  char *before;
+
+  g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
+
+  g_mutex_lock (&self->core_call.lock);
+  before = self->identity;
+  self->identity = g_strdup (identity);
+  g_mutex_unlock (&self->core_call.lock);
+
+  g_free (before);
+}
+
+/**
+ * grpc_aio_servicer_context_get_identity:
+ * @self: a context
+ *
+ * Gets who the caller is, as an interceptor found out. What the transport knows is
+ * in [method@ServicerContext.get_auth_context].
+ *
+ * Returns: (nullable): the identity, or `NULL` when nobody knows
+ *
+ * Since: 0.1
+ */
+const char *
+grpc_aio_servicer_context_get_identity (GrpcAioServicerContext *self)
+{
+  const char *value;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  g_mutex_lock (&self->core_call.lock);
+  value = self->identity;
+  g_mutex_unlock (&self->core_call.lock);
+
+  return value;
 }

@@ -42,17 +42,68 @@ handle_three (GrpcAioServicerContext *context,
   grpc_aio_servicer_context_complete (context, NULL);
 }
 
+/* Answers with four large messages, compressed as the request says; the second
+ * not at all. */
+static void
+handle_choose (GrpcAioServicerContext *context,
+               GBytes *request,
+               gpointer user_data)
+{
+  GrpcAioCompression compression = *(const char *) g_bytes_get_data (request, NULL) - '0';
+  g_autoptr (GBytes) message = new_large ();
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (grpc_aio_servicer_context_set_compression (context, compression, &error));
+  g_assert_no_error (error);
+  if (grpc_aio_servicer_context_get_kind (context) == GRPC_AIO_METHOD_KIND_UNARY_STREAM)
+    {
+      grpc_aio_servicer_context_write_async (context, message, NULL, NULL, NULL);
+      g_assert_true (grpc_aio_servicer_context_has_sent_initial_metadata (context));
+      grpc_aio_servicer_context_disable_next_message_compression (context);
+      grpc_aio_servicer_context_write_async (context, message, NULL, NULL, NULL);
+      grpc_aio_servicer_context_write_async (context, message, NULL, NULL, NULL);
+
+      g_assert_false (grpc_aio_servicer_context_set_compression (context, compression, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+    }
+  grpc_aio_servicer_context_complete (context, message);
+}
+
+/* The same, with metadata of its own before. */
+static void
+handle_choose_early (GrpcAioServicerContext *context,
+                     GBytes *request,
+                     gpointer user_data)
+{
+  GrpcAioCompression compression = *(const char *) g_bytes_get_data (request, NULL) - '0';
+  g_autoptr (GrpcAioMetadata) metadata = grpc_aio_metadata_new ();
+  g_autoptr (GBytes) message = new_large ();
+
+  g_assert_true (grpc_aio_metadata_append (metadata, "key", "value", NULL));
+  g_assert_true (grpc_aio_servicer_context_set_compression (context, compression, NULL));
+  grpc_aio_servicer_context_send_initial_metadata_async (context, metadata, NULL, NULL, NULL);
+  grpc_aio_servicer_context_disable_next_message_compression (context);
+  grpc_aio_servicer_context_write_async (context, message, NULL, NULL, NULL);
+  grpc_aio_servicer_context_complete (context, message);
+}
+
 static void
 set_up_mixed (Fixture *fixture)
 {
   g_autoptr (GrpcAioService) service = grpc_aio_service_new ("test.Mixed");
   g_autoptr (GrpcAioRpcMethodHandler) three = grpc_aio_rpc_method_handler_new_unary_stream (handle_three, NULL, NULL);
+  g_autoptr (GrpcAioRpcMethodHandler) choose = grpc_aio_rpc_method_handler_new_unary_stream (handle_choose, NULL, NULL);
+  g_autoptr (GrpcAioRpcMethodHandler) choose_unary = grpc_aio_rpc_method_handler_new_unary_unary (handle_choose, NULL, NULL);
+  g_autoptr (GrpcAioRpcMethodHandler) choose_early = grpc_aio_rpc_method_handler_new_unary_stream (handle_choose_early, NULL, NULL);
   g_autoptr (GrpcAioChannelOptions) options = grpc_aio_channel_options_new ();
   g_autoptr (GError) error = NULL;
   int port;
 
   grpc_aio_channel_options_set_int (options, "grpc.default_compression_algorithm", GRPC_AIO_COMPRESSION_GZIP);
   grpc_aio_service_add_method (service, "Three", three);
+  grpc_aio_service_add_method (service, "Choose", choose);
+  grpc_aio_service_add_method (service, "ChooseUnary", choose_unary);
+  grpc_aio_service_add_method (service, "ChooseEarly", choose_early);
   fixture->mixed = g_object_new (GRPC_AIO_TYPE_SERVER, "options", options, NULL);
   grpc_aio_server_add_service (fixture->mixed, service);
   port = grpc_aio_server_add_port (fixture->mixed, "127.0.0.1:0", NULL, &error);
@@ -357,6 +408,66 @@ test_server_stream (Fixture *fixture,
   wire_side_clear (&server);
 }
 
+typedef struct
+{
+  const char *path;
+  const char *method;
+  const char *request;
+  const char *encoding;
+  const char *flags;
+} Choice;
+
+static const Choice choices[] = {
+  { "/compression/chosen/none", "/test.Mixed/Choose", "0", NULL, "pppp" },
+  { "/compression/chosen/deflate", "/test.Mixed/Choose", "1", "deflate", "cpcc" },
+  { "/compression/chosen/gzip", "/test.Mixed/Choose", "2", "gzip", "cpcc" },
+  { "/compression/chosen/unary-none", "/test.Mixed/ChooseUnary", "0", NULL, "p" },
+  { "/compression/chosen/unary-deflate", "/test.Mixed/ChooseUnary", "1", "deflate", "c" },
+  { "/compression/chosen/early-deflate", "/test.Mixed/ChooseEarly", "1", "deflate", "pc" },
+};
+
+static void
+test_chosen (Fixture *fixture,
+             gconstpointer data)
+{
+  const Choice *choice = data;
+  g_autoptr (GrpcAioMultiCallable) method = NULL;
+  g_autoptr (GBytes) request = bytes_from (choice->request);
+  g_autoptr (GrpcAioMetadata) initial_metadata = NULL;
+  g_autoptr (GrpcAioCall) call = NULL;
+  g_autoptr (GError) error = NULL;
+  WireSide client, server;
+  gsize n = 0;
+
+  g_test_summary ("A handler chooses how its responses go, whatever the default of the server");
+
+  connect_wire (fixture, fixture->mixed_target, GRPC_AIO_COMPRESSION_NONE);
+  method = grpc_aio_channel_unary_stream (fixture->channel, choice->method);
+  call = grpc_aio_multi_callable_call (method, request, NULL);
+  for (gboolean is_over = FALSE; !is_over; n += !is_over)
+    {
+      g_autoptr (GAsyncResult) result = NULL;
+      g_autoptr (GBytes) response = NULL;
+
+      grpc_aio_call_read_async (call, NULL, store_result, &result);
+      response = grpc_aio_call_read_finish (call, await (&result), &error);
+      g_assert_no_error (error);
+      is_over = response == NULL;
+    }
+  g_assert_cmpuint (n, ==, strlen (choice->flags));
+  initial_metadata = grpc_aio_call_initial_metadata_sync (call, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (grpc_aio_metadata_contains (initial_metadata, "key"), ==, strstr (choice->path, "early") != NULL);
+  g_clear_object (&call);
+  g_clear_object (&method);
+  finish_wire (fixture, &client, &server);
+
+  assert_encoding (&server, choice->encoding);
+  assert_messages (&server, choice->flags);
+  wire_side_clear (&client);
+  wire_side_clear (&server);
+}
+
 int
 main (int argc,
       char **argv)
@@ -372,6 +483,8 @@ main (int argc,
 
       g_test_add (path, Fixture, &cases[i], fixture_set_up, test_unary, fixture_tear_down);
     }
+  for (guint i = 0; i < G_N_ELEMENTS (choices); i++)
+    g_test_add (choices[i].path, Fixture, &choices[i], fixture_set_up, test_chosen, fixture_tear_down);
   ADD ("one-by-one", test_one_by_one);
   ADD ("small", test_small);
   ADD ("client-stream", test_client_stream);

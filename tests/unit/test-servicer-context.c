@@ -682,6 +682,159 @@ test_abort (Fixture *fixture,
 }
 
 static void
+test_abort_with_metadata (Fixture *fixture,
+                          gconstpointer data)
+{
+  g_autoptr (GrpcAioCall) call = begin (fixture, GRPC_AIO_METHOD_KIND_UNARY_UNARY);
+  g_autoptr (GrpcAioMetadata) metadata = grpc_aio_metadata_new ();
+  g_autoptr (GrpcAioMetadata) other = grpc_aio_metadata_new ();
+  g_autoptr (GrpcAioMetadata) trailing = NULL;
+
+  g_test_summary ("Aborting may carry trailing metadata, once");
+
+  g_assert_true (grpc_aio_metadata_append (metadata, "why", "because", NULL));
+  g_assert_true (grpc_aio_metadata_append (other, "why", "too late", NULL));
+  grpc_aio_servicer_context_abort_with_metadata (fixture->context, GRPC_AIO_STATUS_CODE_NOT_FOUND, "gone", metadata);
+  grpc_aio_servicer_context_abort_with_metadata (fixture->context, GRPC_AIO_STATUS_CODE_ABORTED, "again", other);
+  g_assert_true (grpc_aio_servicer_context_get_trailing_metadata (fixture->context) == metadata);
+  g_assert_cmpstr (grpc_aio_servicer_context_get_details (fixture->context), ==, "gone");
+  assert_ends (call, GRPC_AIO_STATUS_CODE_NOT_FOUND, "gone");
+  trailing = grpc_aio_call_trailing_metadata_sync (call, NULL, NULL);
+  g_assert_cmpstr (grpc_aio_metadata_get (trailing, "why"), ==, "because");
+}
+
+static void
+test_abort_with_status (Fixture *fixture,
+                        gconstpointer data)
+{
+  g_autoptr (GrpcAioCall) call = begin (fixture, GRPC_AIO_METHOD_KIND_STREAM_STREAM);
+  g_autoptr (GrpcAioRpcStatus) status = grpc_aio_rpc_status_new (GRPC_AIO_STATUS_CODE_RESOURCE_EXHAUSTED, "enough");
+  g_autoptr (GrpcAioRpcStatus) ok = grpc_aio_rpc_status_new (GRPC_AIO_STATUS_CODE_OK, "fine");
+  g_autoptr (GrpcAioRpcStatus) got = NULL;
+  g_autoptr (GrpcAioMetadata) metadata = grpc_aio_metadata_new ();
+  g_autoptr (GBytes) detail = bytes_from ("1234");
+  g_autoptr (GAsyncResult) result = NULL;
+  g_autoptr (GBytes) message = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) problem = NULL;
+
+  g_test_summary ("Aborting with google.rpc.Status carries its details, beside the trailing metadata; never with OK");
+
+  g_assert_true (grpc_aio_metadata_append (metadata, "why", "because", NULL));
+  grpc_aio_rpc_status_add_detail (status, "test.Detail", detail);
+  grpc_aio_servicer_context_set_trailing_metadata (fixture->context, metadata);
+  grpc_aio_servicer_context_abort_with_status (fixture->context, status);
+  grpc_aio_call_read_async (call, NULL, store_result, &result);
+  message = grpc_aio_call_read_finish (call, await (&result), &error);
+  g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_RESOURCE_EXHAUSTED);
+  g_assert_cmpstr (error->message, ==, "enough");
+  g_assert_cmpstr (grpc_aio_metadata_get (grpc_aio_error_get_trailing_metadata (error), "why"), ==, "because");
+  got = grpc_aio_error_dup_rpc_status (error, &problem);
+  g_assert_no_error (problem);
+  assert_bytes (grpc_aio_rpc_status_find_detail (got, "test.Detail"), "1234");
+  g_clear_object (&call);
+
+  call = begin (fixture, GRPC_AIO_METHOD_KIND_UNARY_UNARY);
+  grpc_aio_servicer_context_abort_with_status (fixture->context, ok);
+  assert_ends (call, GRPC_AIO_STATUS_CODE_UNKNOWN, NULL);
+}
+
+static void
+on_notify (GrpcAioServicerContext *context,
+           GParamSpec *pspec,
+           gpointer user_data)
+{
+  GString *log = user_data;
+  gboolean value;
+
+  g_object_get (context, pspec->name, &value, NULL);
+  g_string_append_printf (log, "%s=%d ", pspec->name, value);
+}
+
+static void
+on_logged_done (GrpcAioServicerContext *context,
+                gpointer user_data)
+{
+  g_string_append_printf (user_data, "done");
+}
+
+static void
+test_notify (Fixture *fixture,
+             gconstpointer data)
+{
+  g_autoptr (GrpcAioCall) call = begin (fixture, GRPC_AIO_METHOD_KIND_UNARY_UNARY);
+  g_autoptr (GString) log = g_string_new (NULL);
+  gboolean is_cancelling = data != NULL;
+  gboolean active, cancelled;
+
+  g_test_summary ("The end of a call is notified, and that it was given up");
+
+  g_object_get (fixture->context, "active", &active, "cancelled", &cancelled, NULL);
+  g_assert_true (active);
+  g_assert_false (cancelled);
+  g_signal_connect (fixture->context, "notify", G_CALLBACK (on_notify), log);
+  g_signal_connect (fixture->context, "done", G_CALLBACK (on_logged_done), log);
+  if (is_cancelling)
+    grpc_aio_call_cancel (call);
+  else
+    complete (fixture, "response");
+  iterate_until (context_is_done, fixture);
+  g_assert_cmpstr (log->str, ==, is_cancelling ? "active=0 cancelled=1 done" : "active=0 done");
+  g_assert_cmpint (grpc_aio_servicer_context_get_code (fixture->context), ==,
+                   is_cancelling ? GRPC_AIO_STATUS_CODE_CANCELLED : GRPC_AIO_STATUS_CODE_OK);
+}
+
+static void
+test_values (Fixture *fixture,
+             gconstpointer data)
+{
+  g_autoptr (GrpcAioCall) call = begin (fixture, GRPC_AIO_METHOD_KIND_UNARY_UNARY);
+  g_auto (GValue) value = G_VALUE_INIT;
+  g_autofree char *identity = NULL;
+  GObject *object = g_object_new (G_TYPE_OBJECT, NULL);
+  gpointer weak = object;
+
+  g_test_summary ("Values and an identity stay with their call, and go with it");
+
+  g_object_add_weak_pointer (object, &weak);
+  g_assert_null (grpc_aio_servicer_context_get_value (fixture->context, "test-object"));
+  g_value_init (&value, G_TYPE_OBJECT);
+  g_value_take_object (&value, object);
+  grpc_aio_servicer_context_set_value (fixture->context, "test-object", &value);
+  g_value_unset (&value);
+  g_assert_true (g_value_get_object (grpc_aio_servicer_context_get_value (fixture->context, "test-object")) == object);
+
+  g_value_init (&value, G_TYPE_STRING);
+  g_value_set_string (&value, "one");
+  grpc_aio_servicer_context_set_value (fixture->context, "test-text", &value);
+  g_value_set_string (&value, "two");
+  grpc_aio_servicer_context_set_value (fixture->context, "test-text", &value);
+  g_assert_cmpstr (g_value_get_string (grpc_aio_servicer_context_get_value (fixture->context, "test-text")), ==, "two");
+  grpc_aio_servicer_context_set_value (fixture->context, "test-text", NULL);
+  g_assert_null (grpc_aio_servicer_context_get_value (fixture->context, "test-text"));
+
+  g_assert_null (grpc_aio_servicer_context_get_identity (fixture->context));
+  grpc_aio_servicer_context_set_identity (fixture->context, "alice");
+  grpc_aio_servicer_context_set_identity (fixture->context, "bob");
+  g_object_get (fixture->context, "identity", &identity, NULL);
+  g_assert_cmpstr (identity, ==, "bob");
+  complete (fixture, "response");
+  assert_response (call, "response");
+  g_clear_object (&call);
+
+  /* The next call has none of it, even in the same memory. */
+  iterate_until (is_mine, fixture->context);
+  g_clear_object (&fixture->context);
+  g_assert_null (weak);
+  call = begin (fixture, GRPC_AIO_METHOD_KIND_UNARY_UNARY);
+  g_assert_null (grpc_aio_servicer_context_get_value (fixture->context, "test-object"));
+  g_assert_null (grpc_aio_servicer_context_get_identity (fixture->context));
+  g_assert_false (grpc_aio_servicer_context_has_sent_initial_metadata (fixture->context));
+  complete (fixture, "response");
+  assert_response (call, "response");
+}
+
+static void
 test_no_response (Fixture *fixture,
                   gconstpointer data)
 {
@@ -1344,6 +1497,11 @@ main (int argc,
   ADD ("/servicer-context/code", NULL, test_code);
   ADD ("/servicer-context/code-with-response", NULL, test_code_with_response);
   ADD ("/servicer-context/first-answer", NULL, test_first_answer);
+  ADD ("/servicer-context/abort-with-metadata", NULL, test_abort_with_metadata);
+  ADD ("/servicer-context/abort-with-status", NULL, test_abort_with_status);
+  ADD ("/servicer-context/notify", NULL, test_notify);
+  ADD ("/servicer-context/notify/cancelled", "cancelled", test_notify);
+  ADD ("/servicer-context/values", NULL, test_values);
   ADD ("/servicer-context/dropped-answered", NULL, test_dropped_answered);
   ADD ("/servicer-context/error", NULL, test_error);
   ADD ("/servicer-context/long-deadline", NULL, test_long_deadline);

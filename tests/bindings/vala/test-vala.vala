@@ -1160,7 +1160,10 @@ private const string[] CASES = {
     "client-interceptors",
     "client-interceptors-at-work",
     "client-interceptors-that-answer",
-    "shipped-interceptors"
+    "shipped-interceptors",
+    "server-interceptors",
+    "server-interceptors-choose",
+    "shipped-server-interceptors"
 };
 
 private async void run_case (string name) throws Error {
@@ -1271,6 +1274,15 @@ private async void run_case (string name) throws Error {
             break;
         case "tls-credentials":
             yield tls_credentials (fixture.census);
+            break;
+        case "server-interceptors":
+            yield server_interceptors (fixture.census);
+            break;
+        case "server-interceptors-choose":
+            yield server_interceptors_choose (fixture.census);
+            break;
+        case "shipped-server-interceptors":
+            yield shipped_server_interceptors (fixture.census);
             break;
         default:
             assert_not_reached ();
