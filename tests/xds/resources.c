@@ -12,6 +12,8 @@
 
 #define TYPE_URL_CONNECTION_MANAGER \
   "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager"
+#define TYPE_URL_UPSTREAM_TLS "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext"
+#define TYPE_URL_DOWNSTREAM_TLS "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
 #define TYPE_URL_ROUTER "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router"
 
 static char *
@@ -20,12 +22,53 @@ text (const char *constant)
   return (char *) constant;
 }
 
+/* What TLS is to use, in the form of either side. */
+typedef struct
+{
+  Test__Xds__CertificateProviderPluginInstance certificates;
+  Test__Xds__CertificateValidationContext validation;
+  Test__Xds__CommonTlsContext common;
+  Test__Xds__TlsContext context;
+  Test__Xds__Any any;
+  Test__Xds__TransportSocket socket;
+  guint8 data[256];
+} Tls;
+
+static Test__Xds__TransportSocket *
+tls_init (Tls *tls,
+          gboolean is_server)
+{
+  test__xds__certificate_provider_plugin_instance__init (&tls->certificates);
+  test__xds__certificate_validation_context__init (&tls->validation);
+  test__xds__common_tls_context__init (&tls->common);
+  test__xds__tls_context__init (&tls->context);
+  test__xds__any__init (&tls->any);
+  test__xds__transport_socket__init (&tls->socket);
+  tls->certificates.instance_name = text (CERTIFICATES);
+  tls->validation.ca_certificate_provider_instance = &tls->certificates;
+  if (is_server)
+    tls->common.tls_certificate_provider_instance = &tls->certificates;
+  else
+    tls->common.validation_context = &tls->validation;
+  tls->context.common_tls_context = &tls->common;
+  g_assert_cmpuint (test__xds__tls_context__get_packed_size (&tls->context), <=, sizeof tls->data);
+  tls->any.type_url = text (is_server ? TYPE_URL_DOWNSTREAM_TLS : TYPE_URL_UPSTREAM_TLS);
+  tls->any.value.len = test__xds__tls_context__pack (&tls->context, tls->data);
+  tls->any.value.data = tls->data;
+  tls->socket.name = text ("envoy.transport_sockets.tls");
+  tls->socket.typed_config = &tls->any;
+
+  return &tls->socket;
+}
+
 static void
 set_listener (ControlPlane *self,
               Test__Xds__Listener *listener,
               Test__Xds__HttpConnectionManager *manager,
-              gboolean is_server)
+              gboolean is_server,
+              gboolean has_tls)
 {
+  Tls tls;
   Test__Xds__Any router = TEST__XDS__ANY__INIT;
   Test__Xds__HttpFilter http_filter = TEST__XDS__HTTP_FILTER__INIT, *http_filters[] = { &http_filter };
   Test__Xds__Any any = TEST__XDS__ANY__INIT;
@@ -54,6 +97,8 @@ set_listener (ControlPlane *self,
       filter.typed_config = &any;
       chain.n_filters = 1;
       chain.filters = filters;
+      if (has_tls)
+        chain.transport_socket = tls_init (&tls, TRUE);
       listener->n_filter_chains = 1;
       listener->filter_chains = chains;
     }
@@ -80,7 +125,7 @@ set_client_listener (ControlPlane *self,
   rds.route_config_name = text (name);
   manager.rds = &rds;
   listener.name = text (name);
-  set_listener (self, &listener, &manager, FALSE);
+  set_listener (self, &listener, &manager, FALSE, FALSE);
 }
 
 void
@@ -91,7 +136,7 @@ set_bad_listener (ControlPlane *self,
   Test__Xds__Listener listener = TEST__XDS__LISTENER__INIT;
 
   listener.name = text (name);
-  set_listener (self, &listener, &manager, FALSE);
+  set_listener (self, &listener, &manager, FALSE, FALSE);
 }
 
 char *
@@ -104,7 +149,8 @@ get_server_listener_name (const char *address,
 void
 set_server_listener (ControlPlane *self,
                      const char *address,
-                     guint port)
+                     guint port,
+                     gboolean has_tls)
 {
   Test__Xds__RouteMatch match = TEST__XDS__ROUTE_MATCH__INIT;
   Test__Xds__NonForwardingAction action = TEST__XDS__NON_FORWARDING_ACTION__INIT;
@@ -135,7 +181,7 @@ set_server_listener (ControlPlane *self,
   listening_address.socket_address = &socket_address;
   listener.name = name;
   listener.address = &listening_address;
-  set_listener (self, &listener, &manager, TRUE);
+  set_listener (self, &listener, &manager, TRUE, has_tls);
 }
 
 static void
@@ -214,8 +260,10 @@ set_hashed_routes (ControlPlane *self,
 void
 set_cluster (ControlPlane *self,
              const char *name,
-             gboolean is_ring_hash)
+             gboolean is_ring_hash,
+             gboolean has_tls)
 {
+  Tls tls;
   Test__Xds__AggregatedConfigSource ads = TEST__XDS__AGGREGATED_CONFIG_SOURCE__INIT;
   Test__Xds__ConfigSource source = TEST__XDS__CONFIG_SOURCE__INIT;
   Test__Xds__EdsClusterConfig eds = TEST__XDS__EDS_CLUSTER_CONFIG__INIT;
@@ -227,6 +275,8 @@ set_cluster (ControlPlane *self,
   cluster.type = TYPE_EDS;
   cluster.eds_cluster_config = &eds;
   cluster.lb_policy = is_ring_hash ? LB_POLICY_RING_HASH : LB_POLICY_ROUND_ROBIN;
+  if (has_tls)
+    cluster.transport_socket = tls_init (&tls, FALSE);
   control_plane_set (self, RESOURCE_CLUSTER, name, &cluster.base);
 }
 

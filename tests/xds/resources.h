@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* Where TLS has its keys and certificates from. */
+#define CERTIFICATES "certificates"
+
 /* Each sets one resource, and names the next ones by their names. */
 
 /* A share of the calls for a cluster. */
@@ -24,7 +27,8 @@ void set_bad_listener (ControlPlane *self,
 /* What a server does that listens on 127.0.0.1 or the like. */
 void set_server_listener (ControlPlane *self,
                           const char *address,
-                          guint port);
+                          guint port,
+                          gboolean has_tls);
 
 void set_routes (ControlPlane *self,
                  const char *name,
@@ -38,7 +42,8 @@ void set_hashed_routes (ControlPlane *self,
 
 void set_cluster (ControlPlane *self,
                   const char *name,
-                  gboolean is_ring_hash);
+                  gboolean is_ring_hash,
+                  gboolean has_tls);
 
 /* Ports on 127.0.0.1, all of one locality. */
 void set_endpoints (ControlPlane *self,

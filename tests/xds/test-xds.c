@@ -43,9 +43,19 @@ make_bootstrap (const char *socket_name)
                           "    \"server_features\": [ \"xds_v3\" ]"
                           "  } ],"
                           "  \"node\": { \"id\": \"test\" },"
+                          "  \"certificate_providers\": {"
+                          "    \"" CERTIFICATES "\": {"
+                          "      \"plugin_name\": \"file_watcher\","
+                          "      \"config\": {"
+                          "        \"certificate_file\": \"%s/certificate.pem\","
+                          "        \"private_key_file\": \"%s/key.pem\","
+                          "        \"ca_certificate_file\": \"%s/certificate.pem\""
+                          "      }"
+                          "    }"
+                          "  },"
                           "  \"server_listener_resource_name_template\": \"server/%%s\""
                           "}",
-                          folder, socket_name);
+                          folder, socket_name, folder, folder, folder);
 }
 
 static char *
@@ -70,7 +80,8 @@ handle_hello (GrpcAioServicerContext *context,
 /* Takes @server. */
 static void
 backend_start (Backend *backend,
-               GrpcAioServer *server)
+               GrpcAioServer *server,
+               GrpcAioServerCredentials *credentials)
 {
   g_autoptr (GrpcAioService) service = grpc_aio_service_new ("test.Backend");
   g_autoptr (GrpcAioRpcMethodHandler) handler = grpc_aio_rpc_method_handler_new_unary_unary (handle_hello, backend, NULL);
@@ -79,7 +90,7 @@ backend_start (Backend *backend,
   backend->server = server;
   grpc_aio_service_add_method (service, "Hello", handler);
   grpc_aio_server_add_service (backend->server, service);
-  backend->port = grpc_aio_server_add_port (backend->server, "127.0.0.1:0", NULL, &error);
+  backend->port = grpc_aio_server_add_port (backend->server, "127.0.0.1:0", credentials, &error);
   g_assert_no_error (error);
   grpc_aio_server_start (backend->server, &error);
   g_assert_no_error (error);
@@ -109,7 +120,7 @@ fixture_set_up (Fixture *fixture,
 
   fixture->control_plane = control_plane_new (address);
   for (guint i = 0; i < G_N_ELEMENTS (fixture->backends); i++)
-    backend_start (&fixture->backends[i], grpc_aio_server_new ());
+    backend_start (&fixture->backends[i], grpc_aio_server_new (), NULL);
 }
 
 static void
@@ -275,7 +286,7 @@ set_clusters (Fixture *fixture,
 {
   for (guint i = 0; names[i] != NULL; i++)
     {
-      set_cluster (fixture->control_plane, names[i], FALSE);
+      set_cluster (fixture->control_plane, names[i], FALSE, FALSE);
       set_endpoints (fixture->control_plane, names[i], &fixture->backends[i].port, 1);
     }
 }
@@ -318,7 +329,7 @@ test_localities (Fixture *fixture,
 
   set_client_listener (fixture->control_plane, "localities");
   set_routes (fixture->control_plane, "localities", all, 1);
-  set_cluster (fixture->control_plane, "localities", FALSE);
+  set_cluster (fixture->control_plane, "localities", FALSE, FALSE);
   set_weighted_endpoints (fixture->control_plane, "localities", ports, weights, 2);
 
   /* At first only one of them may be connected. */
@@ -344,7 +355,7 @@ test_round_robin (Fixture *fixture,
 
   set_client_listener (fixture->control_plane, "round-robin");
   set_routes (fixture->control_plane, "round-robin", all, 1);
-  set_cluster (fixture->control_plane, "round-robin", FALSE);
+  set_cluster (fixture->control_plane, "round-robin", FALSE, FALSE);
   set_endpoints (fixture->control_plane, "round-robin", ports, 3);
 
   while (fixture->backends[0].n_calls == 0 || fixture->backends[1].n_calls == 0 || fixture->backends[2].n_calls == 0)
@@ -397,7 +408,7 @@ test_ring_hash (Fixture *fixture,
 
   set_client_listener (fixture->control_plane, "ring-hash");
   set_hashed_routes (fixture->control_plane, "ring-hash", "ring-hash", "user");
-  set_cluster (fixture->control_plane, "ring-hash", TRUE);
+  set_cluster (fixture->control_plane, "ring-hash", TRUE, FALSE);
   set_endpoints (fixture->control_plane, "ring-hash", ports, 3);
 
   for (guint i = 0; i < 64; i++)
@@ -437,7 +448,7 @@ test_removed (Fixture *fixture,
 
   set_client_listener (fixture->control_plane, "removed");
   set_routes (fixture->control_plane, "removed", all, 1);
-  set_cluster (fixture->control_plane, "removed", FALSE);
+  set_cluster (fixture->control_plane, "removed", FALSE, FALSE);
   set_endpoints (fixture->control_plane, "removed", both, 2);
 
   while (fixture->backends[0].n_calls == 0 || fixture->backends[1].n_calls == 0)
@@ -469,7 +480,7 @@ test_no_endpoints (Fixture *fixture,
 
   set_client_listener (fixture->control_plane, "empty");
   set_routes (fixture->control_plane, "empty", all, 1);
-  set_cluster (fixture->control_plane, "empty", FALSE);
+  set_cluster (fixture->control_plane, "empty", FALSE, FALSE);
   set_endpoints (fixture->control_plane, "empty", NULL, 0);
 
   error = fail_call (channel);
@@ -584,7 +595,7 @@ test_control_plane_gone (Fixture *fixture,
 
   set_client_listener (control_plane, "gone");
   set_routes (control_plane, "gone", all, 1);
-  set_cluster (control_plane, "gone", FALSE);
+  set_cluster (control_plane, "gone", FALSE, FALSE);
   set_endpoints (control_plane, "gone", &fixture->backends[0].port, 1);
   make_calls (channel, 10);
 
@@ -729,7 +740,7 @@ test_server (Fixture *fixture,
 
   g_assert_true (grpc_aio_server_get_xds_enabled (server));
   g_signal_connect (server, "serving-status-changed", G_CALLBACK (on_serving_status_changed), &status);
-  backend_start (&backend, server);
+  backend_start (&backend, server, NULL);
   g_assert_cmpuint (backend.port, >, 0);
   address = g_strdup_printf ("127.0.0.1:%u", backend.port);
   name = get_server_listener_name ("127.0.0.1", backend.port);
@@ -742,7 +753,7 @@ test_server (Fixture *fixture,
 
       g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_UNAVAILABLE);
 
-      set_server_listener (fixture->control_plane, "127.0.0.1", backend.port);
+      set_server_listener (fixture->control_plane, "127.0.0.1", backend.port, FALSE);
       await_status (&status, GRPC_AIO_STATUS_CODE_OK);
       g_assert_cmpstr (status.address, ==, address);
       make_calls (meanwhile, 100);
@@ -755,6 +766,78 @@ test_server (Fixture *fixture,
       grpc_aio_channel_close (meanwhile);
     }
 
+  backend_stop (&backend, 0);
+  g_free (status.address);
+  g_free (status.message);
+}
+
+/* That signs itself. */
+static gboolean
+make_certificate (void)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_SILENCE);
+  g_autoptr (GSubprocess) process = NULL;
+  g_autofree char *openssl = g_find_program_in_path ("openssl");
+  g_autoptr (GError) error = NULL;
+
+  if (openssl == NULL)
+    return FALSE;
+
+  g_subprocess_launcher_set_cwd (launcher, folder);
+  process = g_subprocess_launcher_spawn (launcher, &error,
+                                         openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                                         "-nodes", "-days", "2", "-keyout", "key.pem", "-out", "certificate.pem", "-subj", "/CN=tls",
+                                         NULL);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_wait_check (process, NULL, &error));
+
+  return TRUE;
+}
+
+static void
+test_tls (Fixture *fixture,
+          gconstpointer user_data)
+{
+  const Share all[] = { { "tls", 1 } };
+  Backend backend = { NULL };
+  Status status = { NULL };
+  GrpcAioServer *server = grpc_aio_server_new_for_xds (NULL);
+  g_autoptr (GrpcAioServerCredentials) server_credentials = grpc_aio_server_credentials_new_xds (NULL);
+  g_autoptr (GrpcAioChannelCredentials) credentials = grpc_aio_channel_credentials_new_xds (NULL);
+  g_autoptr (GrpcAioChannel) channel = NULL, plain = NULL;
+  g_autofree char *address = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("The control plane has both sides use TLS, and what they do not use it for fails");
+
+  if (!make_certificate ())
+    {
+      g_test_skip ("There is no program openssl to make certificates with");
+      g_object_unref (server);
+      return;
+    }
+
+  g_signal_connect (server, "serving-status-changed", G_CALLBACK (on_serving_status_changed), &status);
+  backend_start (&backend, server, server_credentials);
+  set_server_listener (fixture->control_plane, "127.0.0.1", backend.port, TRUE);
+  await_status (&status, GRPC_AIO_STATUS_CODE_OK);
+
+  set_client_listener (fixture->control_plane, "tls");
+  set_routes (fixture->control_plane, "tls", all, 1);
+  set_cluster (fixture->control_plane, "tls", FALSE, TRUE);
+  set_endpoints (fixture->control_plane, "tls", &backend.port, 1);
+  channel = grpc_aio_channel_new ("xds:///tls", credentials);
+  make_calls (channel, 20);
+  g_assert_cmpuint (backend.n_calls, ==, 20);
+
+  address = g_strdup_printf ("127.0.0.1:%u", backend.port);
+  plain = grpc_aio_channel_new (address, NULL);
+  error = fail_call (plain);
+  g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_UNAVAILABLE);
+  g_assert_cmpuint (backend.n_calls, ==, 20);
+
+  grpc_aio_channel_close (channel);
+  grpc_aio_channel_close (plain);
   backend_stop (&backend, 0);
   g_free (status.address);
   g_free (status.message);
@@ -821,7 +904,7 @@ set_up_environment (void)
 static void
 tear_down_environment (void)
 {
-  const char *const names[] = { "bootstrap.json", "ads", "gone" };
+  const char *const names[] = { "bootstrap.json", "ads", "certificate.pem", "gone", "key.pem" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -854,6 +937,7 @@ main (int argc,
   add ("/xds/bad-bootstrap", test_bad_bootstrap);
   g_test_add_func ("/xds/no-bootstrap", test_no_bootstrap);
   add ("/xds/server", test_server);
+  add ("/xds/tls", test_tls);
   add ("/xds/server-address", test_server_address);
 
   result = g_test_run ();
