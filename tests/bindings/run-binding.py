@@ -64,7 +64,7 @@ def find_unused(arguments, uses):
     symbols = read_symbols(arguments.nm, arguments.command[0]) if arguments.nm else set()
 
     # The same function under a second name need not be used under both.
-    functions = {function for name, function in names.items() if name in used} | symbols
+    functions = ({function for name, function in names.items() if name in used} - {None}) | symbols
     missing = [name for name, function in names.items() if name not in used and function not in functions]
 
     return [name for name in missing if name not in arguments.without]
