@@ -15,8 +15,8 @@
 
 #include "engine/grpc-aio-operation-private.h"
 #include "engine/grpc-aio-sync-private.h"
-#include "google/protobuf/descriptor.pb-c.h"
-#include "reflection.pb-c.h"
+#include "messages/descriptor.pb-c.h"
+#include "services/reflection.pb-c.h"
 
 /* What a server may send before it is not believed. */
 #define MAX_FILES 10000
@@ -330,7 +330,7 @@ on_end (GObject *source,
   fetch->set = g_byte_array_new ();
   if (g_bytes_get_size (set) > 0 && !grpc_aio_message_pool_add_bytes (fetch->pool, set, &error))
     {
-      fail (fetch, g_steal_pointer (&error));
+      fail (fetch, g_error_new (GRPC_AIO_ERROR, GRPC_AIO_ERROR_INTERNAL, _("The server describes itself wrongly: %s"), error->message));
       return;
     }
 

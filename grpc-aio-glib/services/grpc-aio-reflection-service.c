@@ -14,8 +14,8 @@
 #include <grpc-aio-glib/grpc-aio-service.h>
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>
 
-#include "messages/grpc-aio-message-type-private.h"
-#include "reflection.pb-c.h"
+#include "messages/grpc-aio-message-pool-private.h"
+#include "services/reflection.pb-c.h"
 #include "server/grpc-aio-server-private.h"
 
 #define REQUEST_CASE(name) GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_##name
@@ -68,52 +68,34 @@ pack_not_found (Response *response,
   return pack_error (response, GRPC_AIO_STATUS_CODE_NOT_FOUND, message);
 }
 
-/* Puts the file @name into @files, after all that it imports. */
+/* Puts @file into @files, and after it all that it imports. */
 static void
-add_file (GrpcAioMessagePool *pool,
-          const char *name,
-          GHashTable *names,
+add_file (GrpcAioMessageFile *file,
+          GHashTable *known,
           GPtrArray *files)
 {
-  g_auto (GStrv) dependencies = NULL;
-  g_autoptr (GBytes) file = NULL;
-
-  if (!g_hash_table_add (names, g_strdup (name)))
+  if (!g_hash_table_add (known, file))
     return;
 
-  file = grpc_aio_message_pool_dup_file_descriptor (pool, name);
-  if (file == NULL && pool != grpc_aio_message_pool_get_default ())
-    {
-      pool = grpc_aio_message_pool_get_default ();
-      file = grpc_aio_message_pool_dup_file_descriptor (pool, name);
-    }
-  if (file == NULL)
-    return;
-
-  g_ptr_array_add (files, g_steal_pointer (&file));
-  dependencies = grpc_aio_message_pool_dup_dependencies (pool, name);
-  for (guint i = 0; dependencies != NULL && dependencies[i] != NULL; i++)
-    add_file (pool, dependencies[i], names, files);
+  g_ptr_array_add (files, file);
+  for (guint i = 0; i < file->dependencies->len; i++)
+    add_file (g_ptr_array_index (file->dependencies, i), known, files);
 }
 
-/* Answers with @name and all that it needs, so that the client asks once. */
+/* Answers with @file and all that it needs, so that the client asks once. */
 static GBytes *
-pack_files (GrpcAioMessagePool *pool,
-            Response *response,
-            const char *name)
+pack_files (Response *response,
+            GrpcAioMessageFile *file)
 {
-  g_autoptr (GHashTable) names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  g_autoptr (GPtrArray) files = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  g_autoptr (GHashTable) known = g_hash_table_new (NULL, NULL);
+  g_autoptr (GPtrArray) files = g_ptr_array_new ();
   Grpc__Reflection__V1__FileDescriptorResponse answer = GRPC__REFLECTION__V1__FILE_DESCRIPTOR_RESPONSE__INIT;
   g_autofree ProtobufCBinaryData *data = NULL;
 
-  add_file (pool, name, names, files);
-  if (files->len == 0)
-    return pack_not_found (response, name);
-
+  add_file (file, known, files);
   data = g_new0 (ProtobufCBinaryData, files->len);
   for (guint i = 0; i < files->len; i++)
-    data[i].data = (guint8 *) g_bytes_get_data (g_ptr_array_index (files, i), &data[i].len);
+    data[i].data = (guint8 *) g_bytes_get_data (((GrpcAioMessageFile *) g_ptr_array_index (files, i))->bytes, &data[i].len);
   answer.n_file_descriptor_proto = files->len;
   answer.file_descriptor_proto = data;
   response->message_response_case = RESPONSE_CASE (FILE_DESCRIPTOR_RESPONSE);
@@ -123,16 +105,27 @@ pack_files (GrpcAioMessagePool *pool,
 }
 
 static GBytes *
+pack_file (GrpcAioMessagePool *pool,
+           Response *response,
+           const char *name)
+{
+  GrpcAioMessageFile *file = grpc_aio_message_pool_find_file (pool, name);
+
+  return file != NULL ? pack_files (response, file) : pack_not_found (response, name);
+}
+
+static GBytes *
 pack_file_of_symbol (GrpcAioMessagePool *pool,
                      Response *response,
-                     const char *symbol)
+                     const char *name)
 {
-  g_autofree char *name = grpc_aio_message_pool_dup_file_name_for_symbol (pool, symbol);
+  GrpcAioSymbol *symbol = grpc_aio_message_pool_find_symbol (pool, name);
 
-  if (name == NULL)
-    name = grpc_aio_message_pool_dup_file_name_for_symbol (grpc_aio_message_pool_get_default (), symbol);
+  /* Many files may share a package. */
+  if (symbol == NULL || symbol->kind == GRPC_AIO_SYMBOL_PACKAGE)
+    return pack_not_found (response, name);
 
-  return name != NULL ? pack_files (pool, response, name) : pack_not_found (response, symbol);
+  return pack_files (response, symbol->file);
 }
 
 static GBytes *
@@ -208,7 +201,7 @@ answer (Talk *talk,
   switch ((gint) request->message_request_case)
     {
     case REQUEST_CASE (FILE_BY_FILENAME):
-      return pack_files (talk->pool, &response, request->file_by_filename);
+      return pack_file (talk->pool, &response, request->file_by_filename);
 
     case REQUEST_CASE (FILE_CONTAINING_SYMBOL):
       return pack_file_of_symbol (talk->pool, &response, request->file_containing_symbol);

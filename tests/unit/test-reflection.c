@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
+#include <string.h>
+
 #include "test-utils.h"
 
 #define INFO "ServerReflectionInfo"
@@ -68,7 +70,20 @@ fixture_set_up_whole (Fixture *fixture,
   add_service (fixture, "test.kitchen.Cook");
   add_service (fixture, "test.Unknown");
   grpc_aio_server_add_reflection (fixture->server, fixture->pool);
+  /* Who blocks this thread needs a server in another one. */
+  if (data != NULL)
+    grpc_aio_server_set_n_workers (fixture->server, 1);
   serve (fixture);
+}
+
+/* A worker may still hold it for a moment. */
+static void
+assert_goes (gpointer object)
+{
+  g_object_add_weak_pointer (object, &object);
+  g_object_unref (object);
+  while (g_atomic_pointer_get (&object) != NULL)
+    g_thread_yield ();
 }
 
 static void
@@ -81,13 +96,13 @@ fixture_tear_down (Fixture *fixture,
   grpc_aio_channel_close_async (fixture->channel, 0, NULL, store_result, &closed);
   g_assert_true (grpc_aio_channel_close_finish (fixture->channel, await (&closed), &error));
   g_clear_object (&closed);
-  g_assert_finalize_object (fixture->channel);
+  assert_goes (fixture->channel);
 
   grpc_aio_server_stop_async (fixture->server, 0, NULL, store_result, &stopped);
   g_assert_true (grpc_aio_server_stop_finish (fixture->server, await (&stopped), &error));
   g_clear_object (&stopped);
-  g_assert_finalize_object (fixture->server);
-  g_assert_finalize_object (fixture->pool);
+  assert_goes (fixture->server);
+  assert_goes (fixture->pool);
 }
 
 static gboolean
@@ -347,7 +362,7 @@ typedef struct
   const char *service;
   const char *answer; /* NULL to end */
   gsize size;
-  GrpcAioErrorEnum code;
+  GrpcAioStatusCode code;
 } Bad;
 
 #define V1 "grpc.reflection.v1.ServerReflection"
@@ -373,7 +388,7 @@ test_bad (Fixture *fixture,
   serve (fixture);
 
   g_assert_false (fetch (fixture, pool, "x.Y", NULL, &error));
-  g_assert_error (error, GRPC_AIO_ERROR, (gint) bad->code);
+  g_assert_error (error, GRPC_AIO_ERROR, (int) bad->code);
   g_test_message ("%s", error->message);
   files = grpc_aio_message_pool_dup_file_names (pool);
   g_assert_cmpuint (g_strv_length (files), ==, 0);
@@ -383,17 +398,17 @@ int
 main (int argc,
       char **argv)
 {
-  static const Bad ended = { V1, NULL, 0, GRPC_AIO_ERROR_INTERNAL };
-  static const Bad no_message = BAD (V1, "\377\377", GRPC_AIO_ERROR_INTERNAL);
-  static const Bad nothing = BAD (V1, "", GRPC_AIO_ERROR_INTERNAL);
+  static const Bad ended = { V1, NULL, 0, GRPC_AIO_STATUS_CODE_INTERNAL };
+  static const Bad no_message = BAD (V1, "\377\377", GRPC_AIO_STATUS_CODE_INTERNAL);
+  static const Bad nothing = BAD (V1, "", GRPC_AIO_STATUS_CODE_INTERNAL);
   /* file_descriptor_response { file_descriptor_proto: … } */
-  static const Bad no_file = BAD (V1, "\042\004\012\002\377\377", GRPC_AIO_ERROR_INTERNAL);
+  static const Bad no_file = BAD (V1, "\042\004\012\002\377\377", GRPC_AIO_STATUS_CODE_INTERNAL);
   /* … { name: "a" dependency: "b" }, to each question: “b” never comes. */
-  static const Bad never = BAD (V1, "\042\010\012\006\012\001a\032\001b", GRPC_AIO_ERROR_INTERNAL);
+  static const Bad never = BAD (V1, "\042\010\012\006\012\001a\032\001b", GRPC_AIO_STATUS_CODE_INTERNAL);
   /* error_response { error_code: 5 error_message: "no" } */
-  static const Bad refused = BAD (V1, "\072\006\010\005\022\002no", GRPC_AIO_ERROR_NOT_FOUND);
-  static const Bad odd_code = BAD (V1, "\072\007\010\343\007\022\002no", GRPC_AIO_ERROR_UNKNOWN);
-  static const Bad only_alpha = BAD (ALPHA, "\072\006\010\005\022\002no", GRPC_AIO_ERROR_NOT_FOUND);
+  static const Bad refused = BAD (V1, "\072\006\010\005\022\002no", GRPC_AIO_STATUS_CODE_NOT_FOUND);
+  static const Bad odd_code = BAD (V1, "\072\007\010\343\007\022\002no", GRPC_AIO_STATUS_CODE_UNKNOWN);
+  static const Bad only_alpha = BAD (ALPHA, "\072\006\010\005\022\002no", GRPC_AIO_STATUS_CODE_NOT_FOUND);
 
   g_test_init (&argc, &argv, NULL);
 
@@ -402,9 +417,9 @@ main (int argc,
   ADD ("/reflection/symbol", test_symbol);
   ADD ("/reflection/twice", test_twice);
   ADD ("/reflection/unknown", test_unknown);
-  ADD ("/reflection/sync", test_sync);
   ADD ("/reflection/cancel", test_cancel);
 #undef ADD
+  g_test_add ("/reflection/sync", Fixture, "worker", fixture_set_up_whole, test_sync, fixture_tear_down);
 #define ADD(path, data, func) g_test_add (path, Fixture, data, fixture_set_up, func, fixture_tear_down)
   ADD ("/reflection/none", NULL, test_none);
   ADD ("/reflection/default-pool", NULL, test_default_pool);
