@@ -16,6 +16,7 @@ import {CASES as CLIENT_INTERCEPTOR_CASES} from './client-interceptors.js';
 import {CASES as CONTEXT_CASES} from './contexts.js';
 import {CASES as CREDENTIALS_CASES} from './credentials.js';
 import {CASES as TLS_CASES} from './tls-credentials.js';
+import {CASES as REFLECTION_CASES} from './reflection.js';
 import {CASES as SERVER_INTERCEPTOR_CASES} from './server-interceptors.js';
 import {newMetadata, serve, TestHandler, TestService} from './service.js';
 import {
@@ -847,7 +848,7 @@ test('garbage-collection', async fixture => {
 
 for (const [name, func] of Object.entries({
     ...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES, ...TLS_CASES,
-    ...SERVER_INTERCEPTOR_CASES,
+    ...SERVER_INTERCEPTOR_CASES, ...REFLECTION_CASES,
 }))
     test(name, func);
 

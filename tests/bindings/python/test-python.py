@@ -17,6 +17,7 @@ import client_interceptors
 import contexts
 import credentials
 import tls_credentials
+import reflection
 import server_interceptors
 from service import new_metadata, serve, TestHandler, TestService
 from support import (
@@ -888,7 +889,7 @@ async def garbage_collection(fixture):
     gc.enable()
 
 
-for function in client_interceptors.CASES + contexts.CASES + credentials.CASES + tls_credentials.CASES + server_interceptors.CASES:
+for function in client_interceptors.CASES + contexts.CASES + credentials.CASES + tls_credentials.CASES + server_interceptors.CASES + reflection.CASES:
     case(function)
 
 record_uses()

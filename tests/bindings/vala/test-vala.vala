@@ -1163,7 +1163,8 @@ private const string[] CASES = {
     "shipped-interceptors",
     "server-interceptors",
     "server-interceptors-choose",
-    "shipped-server-interceptors"
+    "shipped-server-interceptors",
+    "reflection"
 };
 
 private async void run_case (string name) throws Error {
@@ -1280,6 +1281,9 @@ private async void run_case (string name) throws Error {
             break;
         case "server-interceptors-choose":
             yield server_interceptors_choose (fixture.census);
+            break;
+        case "reflection":
+            yield reflection (fixture.census);
             break;
         case "shipped-server-interceptors":
             yield shipped_server_interceptors (fixture.census);
