@@ -36,13 +36,13 @@ struct _GrpcAioMessageField
   const ProtobufCFieldDescriptor *core;
   gconstpointer default_value; /* NULL for zero, empty or none. */
   const char *json_name;
-  const char *property_name; /* Interned. */
-  const char *full_name;     /* Of an extension: "pkg.name"; NULL otherwise. */
-  GrpcAioMessageType *parent; /* What has the field; what an extension extends. */
+  const char *property_name;   /* Interned. */
+  const char *full_name;       /* Of an extension: "pkg.name"; NULL otherwise. */
+  GrpcAioMessageType *parent;  /* What has the field; what an extension extends. */
   GrpcAioMessageType *message; /* The type of a message, group or map entry. */
   GrpcAioEnumType *enumeration;
-  GrpcAioMessageOneof *oneof;  /* proto3's optional is none. */
-  GrpcAioMessageType *holder;  /* Of an extension: a message with this field alone. */
+  GrpcAioMessageOneof *oneof; /* proto3's optional is none. */
+  GrpcAioMessageType *holder; /* Of an extension: a message with this field alone. */
   guint is_group : 1;
   guint is_map : 1;
   guint is_packed : 1;
