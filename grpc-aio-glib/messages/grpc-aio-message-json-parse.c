@@ -436,7 +436,7 @@ grpc_aio_json_parse_message (GrpcAioJsonParser *parser,
 {
   GrpcAioJsonKind kind;
 
-  if (path->depth >= GRPC_AIO_MESSAGE_MAX_DEPTH)
+  if (path->depth > GRPC_AIO_MESSAGE_MAX_DEPTH)
     return grpc_aio_message_path_fail (path, error, _("Messages are nested deeper than %d"), GRPC_AIO_MESSAGE_MAX_DEPTH);
 
   if (grpc_aio_json_is_special (type))

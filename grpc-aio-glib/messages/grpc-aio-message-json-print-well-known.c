@@ -37,7 +37,7 @@ print_any_content (GrpcAioJsonPrinter *printer,
   GrpcAioMessagePath here = *path;
 
   here.depth++;
-  if (here.depth >= GRPC_AIO_MESSAGE_MAX_DEPTH)
+  if (here.depth > GRPC_AIO_MESSAGE_MAX_DEPTH)
     return grpc_aio_message_path_fail (path, error, _("Messages are nested deeper than %d"), GRPC_AIO_MESSAGE_MAX_DEPTH);
 
   if (!grpc_aio_json_is_special (type))

@@ -26,17 +26,6 @@ typedef struct
   GString *text; /* The string or number that was read last. */
 } GrpcAioJsonParser;
 
-/* The fields of google.protobuf.Value, by number less one. */
-enum
-{
-  GRPC_AIO_VALUE_NULL,
-  GRPC_AIO_VALUE_NUMBER,
-  GRPC_AIO_VALUE_STRING,
-  GRPC_AIO_VALUE_BOOL,
-  GRPC_AIO_VALUE_STRUCT,
-  GRPC_AIO_VALUE_LIST,
-};
-
 /* What parsing a value comes to. */
 typedef enum
 {

@@ -27,46 +27,6 @@ fail_number (GrpcAioNumberCheck check,
 }
 
 static gboolean
-is_unsigned (const GrpcAioMessageField *field)
-{
-  ProtobufCType type = field->core->type;
-
-  return type == PROTOBUF_C_TYPE_UINT32 || type == PROTOBUF_C_TYPE_FIXED32 ||
-         type == PROTOBUF_C_TYPE_UINT64 || type == PROTOBUF_C_TYPE_FIXED64;
-}
-
-/* An integer of the field's type. */
-static GrpcAioNumberCheck
-convert_whole (const GrpcAioMessageField *field,
-               const GrpcAioWholeNumber *number,
-               GrpcAioMessageValue *value)
-{
-  gboolean is_wide = grpc_aio_message_field_get_element_size (field) == 8;
-  GrpcAioNumberCheck check;
-  guint64 as_unsigned = 0;
-  gint64 as_signed = 0;
-
-  if (is_unsigned (field))
-    {
-      check = grpc_aio_number_to_uint64 (number, is_wide ? G_MAXUINT64 : G_MAXUINT32, &as_unsigned);
-      if (is_wide)
-        value->uint64 = as_unsigned;
-      else
-        value->uint32 = (guint32) as_unsigned;
-    }
-  else
-    {
-      check = grpc_aio_number_to_int64 (number, is_wide ? G_MININT64 : G_MININT32, is_wide ? G_MAXINT64 : G_MAXINT32, &as_signed);
-      if (is_wide)
-        value->int64 = as_signed;
-      else
-        value->int32 = (gint32) as_signed;
-    }
-
-  return check;
-}
-
-static gboolean
 parse_whole (const GrpcAioMessageField *field,
              const char *text,
              GrpcAioMessageValue *value,
@@ -76,8 +36,8 @@ parse_whole (const GrpcAioMessageField *field,
   GrpcAioWholeNumber number;
   GrpcAioNumberCheck check = grpc_aio_number_parse_whole (text, &number);
 
-  if (check == GRPC_AIO_NUMBER_OK)
-    check = convert_whole (field, &number, value);
+  if (check == GRPC_AIO_NUMBER_OK && !grpc_aio_message_value_set_whole (value, field, &number))
+    check = GRPC_AIO_NUMBER_OUT_OF_RANGE;
 
   return check == GRPC_AIO_NUMBER_OK || fail_number (check, text, path, error);
 }

@@ -8,8 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Messages within a message, the outermost included: as many as protobuf takes
- * off the wire. */
+/* Messages within each other, not counting the outermost: as many as protobuf
+ * takes off the wire. */
 #define GRPC_AIO_MESSAGE_MAX_DEPTH 100
 
 /* Where in a message something is, for errors. Each step lies on the stack of

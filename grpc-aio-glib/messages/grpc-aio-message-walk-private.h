@@ -3,6 +3,7 @@
 #pragma once
 
 #include "messages/grpc-aio-message-type-private.h"
+#include "messages/grpc-aio-number-private.h"
 
 G_BEGIN_DECLS
 
@@ -20,6 +21,17 @@ typedef union
   ProtobufCBinaryData bytes;
   ProtobufCMessage *message;
 } GrpcAioMessageValue;
+
+/* The fields of google.protobuf.Value, by number less one. */
+enum
+{
+  GRPC_AIO_VALUE_NULL,
+  GRPC_AIO_VALUE_NUMBER,
+  GRPC_AIO_VALUE_STRING,
+  GRPC_AIO_VALUE_BOOL,
+  GRPC_AIO_VALUE_STRUCT,
+  GRPC_AIO_VALUE_LIST,
+};
 
 /* Of a singular field: its value, or what a reader sees in its stead. */
 void grpc_aio_message_field_load (const GrpcAioMessageField *self,
@@ -41,6 +53,11 @@ void grpc_aio_message_field_store_element (const GrpcAioMessageField *self,
                                            const GrpcAioMessageValue *value);
 void grpc_aio_message_value_clear (const GrpcAioMessageField *field,
                                    GrpcAioMessageValue *value);
+
+/* Makes a value of an integer, if it is in the range of the field's type. */
+gboolean grpc_aio_message_value_set_whole (GrpcAioMessageValue *value,
+                                           const GrpcAioMessageField *field,
+                                           const GrpcAioWholeNumber *number);
 
 /* The fields of a map entry. */
 static inline GrpcAioMessageField *

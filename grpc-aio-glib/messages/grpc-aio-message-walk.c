@@ -77,6 +77,37 @@ grpc_aio_message_value_clear (const GrpcAioMessageField *field,
   memset (value, 0, sizeof *value);
 }
 
+gboolean
+grpc_aio_message_value_set_whole (GrpcAioMessageValue *value,
+                                  const GrpcAioMessageField *field,
+                                  const GrpcAioWholeNumber *number)
+{
+  gint64 wide;
+  guint64 wide_unsigned;
+
+  switch (field->core->type)
+    {
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+      if (!grpc_aio_number_to_uint64 (number, G_MAXUINT32, &wide_unsigned))
+        return FALSE;
+      value->uint32 = (guint32) wide_unsigned;
+      return TRUE;
+    case PROTOBUF_C_TYPE_UINT64:
+    case PROTOBUF_C_TYPE_FIXED64:
+      return grpc_aio_number_to_uint64 (number, G_MAXUINT64, &value->uint64);
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+      return grpc_aio_number_to_int64 (number, G_MININT64, G_MAXINT64, &value->int64);
+    default:
+      if (!grpc_aio_number_to_int64 (number, G_MININT32, G_MAXINT32, &wide))
+        return FALSE;
+      value->int32 = (gint32) wide;
+      return TRUE;
+    }
+}
+
 #define COMPARE(a, b) (((a) > (b)) - ((a) < (b)))
 
 static int

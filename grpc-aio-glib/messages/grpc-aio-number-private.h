@@ -32,12 +32,12 @@ GrpcAioNumberCheck grpc_aio_number_parse_whole (const char *text,
                                                 GrpcAioWholeNumber *number);
 gboolean grpc_aio_number_parse_double (const char *text,
                                        double *value);
-GrpcAioNumberCheck grpc_aio_number_to_int64 (const GrpcAioWholeNumber *number,
-                                             gint64 minimum,
-                                             gint64 maximum,
-                                             gint64 *value);
-GrpcAioNumberCheck grpc_aio_number_to_uint64 (const GrpcAioWholeNumber *number,
-                                              guint64 maximum,
-                                              guint64 *value);
+gboolean grpc_aio_number_to_int64 (const GrpcAioWholeNumber *number,
+                                   gint64 minimum,
+                                   gint64 maximum,
+                                   gint64 *value);
+gboolean grpc_aio_number_to_uint64 (const GrpcAioWholeNumber *number,
+                                    guint64 maximum,
+                                    guint64 *value);
 
 G_END_DECLS

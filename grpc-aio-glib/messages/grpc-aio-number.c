@@ -289,7 +289,8 @@ grpc_aio_number_parse_double (const char *text,
   return isfinite (*value);
 }
 
-GrpcAioNumberCheck
+/* FALSE if it is out of range. */
+gboolean
 grpc_aio_number_to_int64 (const GrpcAioWholeNumber *number,
                           gint64 minimum,
                           gint64 maximum,
@@ -299,22 +300,22 @@ grpc_aio_number_to_int64 (const GrpcAioWholeNumber *number,
   guint64 limit = number->is_negative ? 1 + (guint64) (-1 - minimum) : (guint64) maximum;
 
   if (number->magnitude > limit)
-    return GRPC_AIO_NUMBER_OUT_OF_RANGE;
+    return FALSE;
 
   *value = number->is_negative ? (gint64) -number->magnitude : (gint64) number->magnitude;
 
-  return GRPC_AIO_NUMBER_OK;
+  return TRUE;
 }
 
-GrpcAioNumberCheck
+gboolean
 grpc_aio_number_to_uint64 (const GrpcAioWholeNumber *number,
                            guint64 maximum,
                            guint64 *value)
 {
   if (number->magnitude > maximum || (number->is_negative && number->magnitude > 0))
-    return GRPC_AIO_NUMBER_OUT_OF_RANGE;
+    return FALSE;
 
   *value = number->magnitude;
 
-  return GRPC_AIO_NUMBER_OK;
+  return TRUE;
 }
