@@ -157,7 +157,7 @@ print_value (Printer *self,
   end (self);
 }
 
-/* An entry has its value even if that is what it would be anyway. */
+/* An entry has its key and value even if they are what they would be anyway. */
 static void
 print_entry (Printer *self,
              const GrpcAioMessageField *map,

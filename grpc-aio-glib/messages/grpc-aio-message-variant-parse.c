@@ -52,15 +52,6 @@ unwrap (GVariant *variant)
   return inner;
 }
 
-static gboolean
-fail_type (GVariant *variant,
-           const char *wanted,
-           const GrpcAioMessagePath *path,
-           GError **error)
-{
-  return grpc_aio_message_path_fail (path, error, _("A value of type “%s” is not %s"), g_variant_get_type_string (variant), wanted);
-}
-
 /* FALSE if it is no integer. */
 static gboolean
 get_whole (GVariant *variant,
@@ -121,7 +112,7 @@ parse_whole (const GrpcAioMessageField *field,
   GrpcAioWholeNumber number;
 
   if (!get_whole (variant, &number))
-    return fail_type (variant, _("an integer"), path, error);
+    return grpc_aio_message_path_fail (path, error, _("A value of type “%s” is not an integer"), g_variant_get_type_string (variant));
   if (!grpc_aio_message_value_set_whole (value, field, &number))
     return fail_range (variant, path, error);
 
@@ -141,7 +132,7 @@ parse_real (const GrpcAioMessageField *field,
   if (g_variant_is_of_type (variant, G_VARIANT_TYPE_DOUBLE))
     real = g_variant_get_double (variant);
   else if (!get_whole (variant, &number))
-    return fail_type (variant, _("a number"), path, error);
+    return grpc_aio_message_path_fail (path, error, _("A value of type “%s” is not a number"), g_variant_get_type_string (variant));
   else if (number.magnitude > MAX_EXACT)
     return fail_range (variant, path, error);
   else
@@ -174,7 +165,7 @@ parse_bytes (GVariant *variant,
   gconstpointer data;
 
   if (!g_variant_is_of_type (variant, G_VARIANT_TYPE_BYTESTRING))
-    return fail_type (variant, _("bytes"), path, error);
+    return grpc_aio_message_path_fail (path, error, _("A value of type “%s” is not bytes"), g_variant_get_type_string (variant));
 
   data = g_variant_get_fixed_array (variant, &bytes->len, 1);
   bytes->data = g_memdup2 (data, bytes->len);
@@ -198,7 +189,7 @@ parse_string (const GrpcAioMessageField *field,
       return TRUE;
     }
   if (field->is_utf8 || !g_variant_is_of_type (variant, G_VARIANT_TYPE_BYTESTRING))
-    return fail_type (variant, _("a string"), path, error);
+    return grpc_aio_message_path_fail (path, error, _("A value of type “%s” is not a string"), g_variant_get_type_string (variant));
 
   if (!parse_bytes (variant, &bytes, path, error))
     return FALSE;
@@ -245,7 +236,7 @@ parse_scalar (const GrpcAioMessageField *field,
     {
     case PROTOBUF_C_TYPE_BOOL:
       if (!g_variant_is_of_type (variant, G_VARIANT_TYPE_BOOLEAN))
-        return fail_type (variant, _("a boolean"), path, error);
+        return grpc_aio_message_path_fail (path, error, _("A value of type “%s” is not a boolean"), g_variant_get_type_string (variant));
       value->boolean = g_variant_get_boolean (variant);
       return TRUE;
     case PROTOBUF_C_TYPE_BYTES:
@@ -329,7 +320,7 @@ parse_repeated (Parser *self,
   gsize n_elements;
 
   if (!g_variant_is_of_type (variant, G_VARIANT_TYPE_ARRAY) && !g_variant_is_of_type (variant, G_VARIANT_TYPE_TUPLE))
-    return fail_type (variant, _("an array"), path, error);
+    return grpc_aio_message_path_fail (path, error, _("A value of type “%s” is not an array"), g_variant_get_type_string (variant));
 
   n_elements = g_variant_n_children (variant);
   for (gsize i = 0; i < n_elements; i++)
@@ -401,7 +392,7 @@ parse_map (Parser *self,
   gsize n_entries;
 
   if (!is_dictionary (variant))
-    return fail_type (variant, _("a dictionary"), path, error);
+    return grpc_aio_message_path_fail (path, error, _("A value of type “%s” is not a dictionary"), g_variant_get_type_string (variant));
 
   seen = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   n_entries = g_variant_n_children (variant);
@@ -521,7 +512,7 @@ parse_fields (Parser *self,
   gsize n_entries;
 
   if (!g_variant_is_of_type (variant, G_VARIANT_TYPE ("a{s*}")))
-    return fail_type (variant, _("a dictionary from strings"), path, error);
+    return grpc_aio_message_path_fail (path, error, _("A value of type “%s” is not a dictionary from strings"), g_variant_get_type_string (variant));
 
   seen = g_hash_table_new (NULL, NULL);
   n_entries = g_variant_n_children (variant);

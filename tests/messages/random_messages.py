@@ -99,7 +99,7 @@ class Maker:
         if kind == Field.TYPE_BYTES:
             return self.random.randbytes(self.random.choice([0, 1, 2, 3, 4, 20]))
         if kind == Field.TYPE_ENUM:
-            return self.enum(field.enum_type)
+            return self.enum(field)
         if kind == Field.TYPE_FLOAT:
             return self.float()
         return self.double()
@@ -117,8 +117,9 @@ class Maker:
         alphabet = self.random.choice([LETTERS, LETTERS + SPECIAL])
         return ''.join(self.random.choices(alphabet, k=self.random.choice([0, 1, 3, 10, 40])))
 
-    def enum(self, enum):
-        if enum.file.syntax == 'proto3' and enum.full_name != 'google.protobuf.NullValue' and self.random.random() < 0.1:
+    def enum(self, field):
+        enum = field.enum_type
+        if field.file.syntax == 'proto3' and enum.full_name != 'google.protobuf.NullValue' and self.random.random() < 0.1:
             return self.signed(32)
         return self.random.choice(enum.values).number
 
@@ -148,7 +149,7 @@ class Maker:
         if depth > 3 or self.random.random() < 0.1:
             return
         content = self.make(self.random.choice(self.any_types), depth + 2)
-        message.Pack(content, self.random.choice(['type.googleapis.com/', 'example.org/types']), deterministic=True)
+        message.Pack(content, self.random.choice(['type.googleapis.com/', 'types.example.org']), deterministic=True)
 
     def fill_duration(self, message, depth):
         message.seconds = self.random.choice([0, MAX_DURATION, -MAX_DURATION, self.random.randrange(-100, 100),
