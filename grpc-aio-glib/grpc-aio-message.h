@@ -120,6 +120,17 @@ GrpcAioMessage *grpc_aio_message_unpack_any (GrpcAioMessage *self,
                                              GError **error);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioMessage *grpc_aio_message_create_from_data (GType type,
+                                                   const guint8 *data,
+                                                   gsize length,
+                                                   GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+guint8 *grpc_aio_message_to_data (GrpcAioMessage *self,
+                                  gsize *length,
+                                  GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioMessage *grpc_aio_message_create_from_json (GType type,
                                                    const char *json,
                                                    GrpcAioJsonFlags flags,

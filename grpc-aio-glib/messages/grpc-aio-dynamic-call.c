@@ -2,6 +2,7 @@
 
 /* Calls whose types are looked up when they are made. */
 
+#include <grpc-aio-glib/grpc-aio-call-options.h>
 #include <grpc-aio-glib/grpc-aio-channel.h>
 #include <grpc-aio-glib/grpc-aio-message-pool.h>
 #include <grpc-aio-glib/grpc-aio-message.h>

@@ -346,7 +346,7 @@ parse_any (GrpcAioJsonParser *parser,
   done = parse_any_content (parser, content_type, content, path, error);
   if (done && !store_any (type, message, type_url, content, error))
     done = grpc_aio_message_path_prefix (path, error);
-  protobuf_c_message_free_unpacked (content, NULL);
+  grpc_aio_message_free_struct (content);
 
   return done;
 }

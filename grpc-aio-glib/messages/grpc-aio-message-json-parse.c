@@ -242,7 +242,7 @@ parse_entry (GrpcAioJsonParser *parser,
   if (result == GRPC_AIO_JSON_PARSED)
     grpc_aio_message_field_store_element (map, message, &entry);
   else
-    protobuf_c_message_free_unpacked (entry.message, NULL);
+    grpc_aio_message_free_struct (entry.message);
 
   return result != GRPC_AIO_JSON_FAILED;
 }
@@ -332,7 +332,7 @@ parse_extension (GrpcAioJsonParser *parser,
         grpc_aio_message_path_fail (path, error, "%s", problem->message);
       g_clear_error (&problem);
     }
-  protobuf_c_message_free_unpacked (holder, NULL);
+  grpc_aio_message_free_struct (holder);
 
   return done;
 }

@@ -82,7 +82,7 @@ print_any (GrpcAioJsonPrinter *printer,
   grpc_aio_json_writer_string (&printer->writer, type_url.string);
   done = print_any_content (printer, content_type, content, path, error);
   grpc_aio_json_writer_end (&printer->writer, '}');
-  protobuf_c_message_free_unpacked (content, NULL);
+  grpc_aio_message_free_struct (content);
 
   return done;
 }

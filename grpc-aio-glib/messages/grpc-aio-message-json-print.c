@@ -122,7 +122,7 @@ print_submessage (GrpcAioJsonPrinter *printer,
 
   empty = grpc_aio_message_type_new_struct (type);
   done = grpc_aio_json_print_message (printer, type, empty, path, error);
-  protobuf_c_message_free_unpacked (empty, NULL);
+  grpc_aio_message_free_struct (empty);
 
   return done;
 }
@@ -273,7 +273,7 @@ print_extension (GrpcAioJsonPrinter *printer,
   if (holder != NULL)
     {
       done = print_field (printer, field, holder, name, path, error);
-      protobuf_c_message_free_unpacked (holder, NULL);
+      grpc_aio_message_free_struct (holder);
     }
 
   return done;

@@ -3,28 +3,25 @@
 #include <grpc-aio-glib/grpc-aio-message-pool.h>
 #include <grpc-aio-glib/grpc-aio-message.h>
 
+#include <glib/gi18n-lib.h>
+
 #include "messages/grpc-aio-message-json-private.h"
 
-/* Merges @json into a copy: what fails changes nothing. */
-static gboolean
-merge (GrpcAioMessage *self,
-       GrpcAioMessagePool *pool,
+/* Takes @message, and merges @json into it. */
+static ProtobufCMessage *
+merge (GrpcAioMessagePool *pool,
+       GrpcAioMessageType *type,
+       ProtobufCMessage *message,
        const char *json,
        GrpcAioJsonFlags flags,
        GError **error)
 {
-  GrpcAioMessageType *type = grpc_aio_message_get_message_type (self);
-  ProtobufCMessage *message = grpc_aio_message_type_copy_struct (type, grpc_aio_message_peek_struct (self));
+  if (grpc_aio_json_parse (pool, type, message, json, flags, error))
+    return message;
 
-  if (!grpc_aio_json_parse (pool, type, message, json, flags, error))
-    {
-      protobuf_c_message_free_unpacked (message, NULL);
-      return FALSE;
-    }
+  grpc_aio_message_free_struct (message);
 
-  grpc_aio_message_take_struct (self, message);
-
-  return TRUE;
+  return NULL;
 }
 
 /**
@@ -57,17 +54,16 @@ grpc_aio_message_create_from_json (GType type,
                                    GrpcAioJsonFlags flags,
                                    GError **error)
 {
-  g_autoptr (GrpcAioMessage) self = NULL;
+  GrpcAioMessageType *model = grpc_aio_message_type_of_class (type);
+  ProtobufCMessage *message;
 
-  g_return_val_if_fail (g_type_is_a (type, GRPC_AIO_TYPE_MESSAGE), NULL);
+  g_return_val_if_fail (model != NULL, NULL);
   g_return_val_if_fail (json != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  self = grpc_aio_message_create (type);
-  if (!grpc_aio_message_merge_from_json (self, json, flags, error))
-    return NULL;
+  message = merge (model->pool, model, grpc_aio_message_type_new_struct (model), json, flags, error);
 
-  return g_steal_pointer (&self);
+  return message != NULL ? grpc_aio_message_new_for_struct (type, message) : NULL;
 }
 
 /**
@@ -93,11 +89,22 @@ grpc_aio_message_merge_from_json (GrpcAioMessage *self,
                                   GrpcAioJsonFlags flags,
                                   GError **error)
 {
+  GrpcAioMessageType *type;
+  ProtobufCMessage *message;
+
   g_return_val_if_fail (GRPC_AIO_IS_MESSAGE (self), FALSE);
   g_return_val_if_fail (json != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return merge (self, grpc_aio_message_get_message_type (self)->pool, json, flags, error);
+  type = grpc_aio_message_get_message_type (self);
+  message = grpc_aio_message_type_copy_struct (type, grpc_aio_message_peek_struct (self));
+  message = merge (type->pool, type, message, json, flags, error);
+  if (message == NULL)
+    return FALSE;
+
+  grpc_aio_message_take_struct (self, message);
+
+  return TRUE;
 }
 
 /**
@@ -159,16 +166,22 @@ grpc_aio_message_pool_new_message_from_json (GrpcAioMessagePool *self,
                                              GrpcAioJsonFlags flags,
                                              GError **error)
 {
-  g_autoptr (GrpcAioMessage) message = NULL;
+  GrpcAioMessageType *type;
+  ProtobufCMessage *message;
 
   g_return_val_if_fail (GRPC_AIO_IS_MESSAGE_POOL (self), NULL);
   g_return_val_if_fail (full_name != NULL, NULL);
   g_return_val_if_fail (json != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  message = grpc_aio_message_pool_new_message (self, full_name, error);
-  if (message == NULL || !merge (message, self, json, flags, error))
-    return NULL;
+  type = grpc_aio_message_pool_find_message (self, full_name);
+  if (type == NULL)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("The pool has no message “%s”"), full_name);
+      return NULL;
+    }
 
-  return g_steal_pointer (&message);
+  message = merge (self, type, grpc_aio_message_type_new_struct (type), json, flags, error);
+
+  return message != NULL ? grpc_aio_message_new_for_struct (grpc_aio_message_type_get_gtype (type), message) : NULL;
 }

@@ -220,7 +220,7 @@ print_extension (Printer *self,
     return FALSE;
 
   print_field (self, field, holder);
-  protobuf_c_message_free_unpacked (holder, NULL);
+  grpc_aio_message_free_struct (holder);
 
   return TRUE;
 }
@@ -432,7 +432,7 @@ print_any (Printer *self,
   begin (self);
   print_message (self, content_type, content);
   end (self);
-  protobuf_c_message_free_unpacked (content, NULL);
+  grpc_aio_message_free_struct (content);
 
   return TRUE;
 }

@@ -448,7 +448,7 @@ parse_extension (Parser *self,
       if (!done)
         grpc_aio_message_path_fail (path, error, "%s", problem->message);
     }
-  protobuf_c_message_free_unpacked (holder, NULL);
+  grpc_aio_message_free_struct (holder);
 
   return done;
 }

@@ -131,7 +131,7 @@ print_value (Printer *self,
 
   empty = grpc_aio_message_type_new_struct (field->message);
   variant = print_message (self, field->message, empty);
-  protobuf_c_message_free_unpacked (empty, NULL);
+  grpc_aio_message_free_struct (empty);
 
   return variant;
 }
@@ -310,7 +310,7 @@ print_extensions (Printer *self,
       if (holder == NULL)
         continue;
       g_variant_builder_add (builder, "{sv}", name, print_field (self, extension, holder));
-      protobuf_c_message_free_unpacked (holder, NULL);
+      grpc_aio_message_free_struct (holder);
     }
 }
 
@@ -410,7 +410,7 @@ print_message (Printer *self,
       g_critical ("A %s is nested deeper than %d messages", type->full_name, GRPC_AIO_MESSAGE_MAX_DEPTH);
       empty = grpc_aio_message_type_new_struct (type);
       variant = print_contents (self, type, empty);
-      protobuf_c_message_free_unpacked (empty, NULL);
+      grpc_aio_message_free_struct (empty);
       return variant;
     }
 

@@ -70,25 +70,21 @@ grpc_aio_message_create_from_variant (GType type,
                                       GVariant *variant,
                                       GError **error)
 {
-  g_autoptr (GrpcAioMessage) self = NULL;
+  GrpcAioMessageType *model = grpc_aio_message_type_of_class (type);
   g_autoptr (GVariant) sunk = NULL;
-  GrpcAioMessageType *message_type;
   ProtobufCMessage *message;
 
-  g_return_val_if_fail (g_type_is_a (type, GRPC_AIO_TYPE_MESSAGE), NULL);
+  g_return_val_if_fail (model != NULL, NULL);
   g_return_val_if_fail (variant != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   sunk = g_variant_ref_sink (variant);
-  self = grpc_aio_message_create (type);
-  message_type = grpc_aio_message_get_message_type (self);
-  message = grpc_aio_message_type_new_struct (message_type);
-  if (!grpc_aio_variant_parse (message_type->pool, message_type, message, sunk, error))
+  message = grpc_aio_message_type_new_struct (model);
+  if (!grpc_aio_variant_parse (model->pool, model, message, sunk, error))
     {
-      protobuf_c_message_free_unpacked (message, NULL);
+      grpc_aio_message_free_struct (message);
       return NULL;
     }
-  grpc_aio_message_take_struct (self, message);
 
-  return g_steal_pointer (&self);
+  return grpc_aio_message_new_for_struct (type, message);
 }

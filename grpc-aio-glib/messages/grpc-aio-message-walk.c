@@ -68,7 +68,7 @@ grpc_aio_message_value_clear (const GrpcAioMessageField *field,
       g_free (value->bytes.data);
       break;
     case PROTOBUF_C_TYPE_MESSAGE:
-      protobuf_c_message_free_unpacked (value->message, NULL);
+      grpc_aio_message_free_struct (value->message);
       break;
     default:
       break;
