@@ -43,8 +43,12 @@ class Failure(Exception):
 
 
 def check(got, expected, what):
+    """Shows what comes around the first difference."""
     if got != expected:
-        raise Failure(f'{what}:\n got      {got!r}\n expected {expected!r}')
+        got, expected = str(got), str(expected)
+        at = next((at for at, pair in enumerate(zip(got, expected)) if pair[0] != pair[1]), min(len(got), len(expected)))
+        part = slice(max(0, at - 150), at + 150)
+        raise Failure(f'{what}, at {at}:\n got      {got[part]!r}\n expected {expected[part]!r}')
 
 
 def strict(text):

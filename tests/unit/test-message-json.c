@@ -80,8 +80,8 @@ test_round_trip (void)
     { "google.protobuf.Struct", "{\"a\":{\"b\":[1,\"c\",true,null,{}]},\"d\":-1.5}", "{\"a\":{\"b\":[1.0,\"c\",true,null,{}]},\"d\":-1.5}" },
     { "google.protobuf.Empty", "{}", NULL },
     { "google.protobuf.Any", "{}", NULL },
-    { "google.protobuf.Any", "{\"@type\":\"type.googleapis.com/test.every3.Leaf\",\"name\":\"x\"}", NULL },
-    { "google.protobuf.Any", "{\"number\":1,\"@type\":\"type.googleapis.com/test.every3.Leaf\"}", "{\"@type\":\"type.googleapis.com/test.every3.Leaf\",\"number\":1}" },
+    { EVERY3, "{\"wellAny\":{\"@type\":\"type.googleapis.com/test.every3.Leaf\",\"name\":\"x\"}}", NULL },
+    { EVERY3, "{\"wellAny\":{\"number\":1,\"@type\":\"type.googleapis.com/test.every3.Leaf\"}}", "{\"wellAny\":{\"@type\":\"type.googleapis.com/test.every3.Leaf\",\"number\":1}}" },
     { "google.protobuf.Any", "{\"@type\":\"type.googleapis.com/google.protobuf.Duration\",\"value\":\"1s\"}", NULL },
     { "google.protobuf.Any",
       "{\"@type\":\"type.googleapis.com/google.protobuf.Any\",\"value\":{\"@type\":\"type.googleapis.com/google.protobuf.Int64Value\",\"value\":\"7\"}}",
@@ -339,10 +339,10 @@ test_unprintable (void)
                                              "x/no.such.Type",
                       16,
                       "no.such.Type");
-  assert_unprintable ("google.protobuf.Any", "\x0a\x12"
-                                             "x/test.every3.Leaf\x12\x01\x0a",
-                      23,
-                      "test.every3.Leaf");
+  assert_unprintable ("google.protobuf.Any", "\x0a\x1a"
+                                             "x/google.protobuf.Duration\x12\x01\x0a",
+                      31,
+                      "google.protobuf.Duration");
   assert_unprintable ("google.protobuf.Value", "\x11\0\0\0\0\0\0\xf8\x7f", 9, "number");
   /* A string of proto2 does not need to be UTF-8. */
   assert_unprintable ("test.every2.Few", "\x72\x01\xff", 3, "aString: ");
