@@ -324,6 +324,7 @@ parse_any (GrpcAioJsonParser *parser,
   GrpcAioMessageType *content_type;
   ProtobufCMessage *content;
   GrpcAioJsonKind kind = grpc_aio_json_reader_peek (&parser->reader, error);
+  GError *problem = NULL;
   gboolean is_empty;
   gboolean done;
 
@@ -344,8 +345,8 @@ parse_any (GrpcAioJsonParser *parser,
 
   content = grpc_aio_message_type_new_struct (content_type);
   done = parse_any_content (parser, content_type, content, path, error);
-  if (done && !store_any (type, message, type_url, content, error))
-    done = grpc_aio_message_path_prefix (path, error);
+  if (done && !store_any (type, message, type_url, content, &problem))
+    done = grpc_aio_message_path_take (path, error, problem);
   grpc_aio_message_free_struct (content);
 
   return done;

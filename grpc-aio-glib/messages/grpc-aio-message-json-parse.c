@@ -168,6 +168,8 @@ parse_repeated (GrpcAioJsonParser *parser,
       GrpcAioMessagePath here = grpc_aio_message_path_index (path, n_elements - 1);
 
       kind = grpc_aio_json_reader_peek (&parser->reader, error);
+      if (kind == GRPC_AIO_JSON_INVALID)
+        return FALSE;
       if (kind == GRPC_AIO_JSON_NULL && !grpc_aio_json_takes_null (field))
         return grpc_aio_message_path_fail (&here, error, _("An array has no null for an element"));
       if (!parse_element (parser, field, message, &here, error))
@@ -316,22 +318,13 @@ parse_extension (GrpcAioJsonParser *parser,
   gboolean done;
 
   if (problem != NULL)
-    {
-      grpc_aio_message_path_fail (path, error, "%s", problem->message);
-      g_error_free (problem);
-      return FALSE;
-    }
+    return grpc_aio_message_path_take (path, error, problem);
   if (holder == NULL)
     holder = grpc_aio_message_type_new_struct (field->holder);
 
   done = parse_field (parser, field, holder, path, error);
-  if (done)
-    {
-      done = grpc_aio_message_field_pack_extension (field, message, grpc_aio_message_field_is_set (field, holder) ? holder : NULL, &problem);
-      if (!done)
-        grpc_aio_message_path_fail (path, error, "%s", problem->message);
-      g_clear_error (&problem);
-    }
+  if (done && !grpc_aio_message_field_pack_extension (field, message, grpc_aio_message_field_is_set (field, holder) ? holder : NULL, &problem))
+    done = grpc_aio_message_path_take (path, error, problem);
   grpc_aio_message_free_struct (holder);
 
   return done;
@@ -373,6 +366,8 @@ parse_member (GrpcAioJsonParser *parser,
 
   /* All fields of a oneof but one may be null. */
   kind = grpc_aio_json_reader_peek (&parser->reader, error);
+  if (kind == GRPC_AIO_JSON_INVALID)
+    return FALSE;
   if ((kind != GRPC_AIO_JSON_NULL || grpc_aio_json_takes_null (field)) && !seen_add_oneof (seen, field))
     return grpc_aio_message_path_fail (&here, error, _("Another field of “%s” is there, too"), field->oneof->name);
 

@@ -59,6 +59,7 @@ print_any (GrpcAioJsonPrinter *printer,
   GrpcAioMessageValue value;
   GrpcAioMessageType *content_type;
   ProtobufCMessage *content;
+  GError *problem = NULL;
   gboolean done;
 
   grpc_aio_message_field_load (&type->fields[0], message, &type_url);
@@ -73,9 +74,9 @@ print_any (GrpcAioJsonPrinter *printer,
   content_type = grpc_aio_json_find_any_type (printer->pool, type_url.string);
   if (content_type == NULL)
     return grpc_aio_message_path_fail (path, error, _("The type of the content, “%s”, is not known"), type_url.string);
-  content = grpc_aio_protobuf_unpack_data (content_type->core, NULL, value.bytes.data, value.bytes.len, error);
+  content = grpc_aio_protobuf_unpack_data (content_type->core, NULL, value.bytes.data, value.bytes.len, &problem);
   if (content == NULL)
-    return grpc_aio_message_path_prefix (path, error);
+    return grpc_aio_message_path_take (path, error, problem);
 
   grpc_aio_json_writer_begin (&printer->writer, '{');
   grpc_aio_json_writer_name (&printer->writer, "@type");

@@ -265,9 +265,7 @@ print_extension (GrpcAioJsonPrinter *printer,
     {
       GrpcAioMessagePath here = grpc_aio_message_path_field (path, name);
 
-      grpc_aio_message_path_fail (&here, error, "%s", problem->message);
-      g_error_free (problem);
-      return FALSE;
+      return grpc_aio_message_path_take (&here, error, problem);
     }
 
   if (holder != NULL)

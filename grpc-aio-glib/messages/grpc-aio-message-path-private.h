@@ -35,9 +35,10 @@ gboolean grpc_aio_message_path_fail (const GrpcAioMessagePath *self,
                                      const char *format,
                                      ...);
 
-/* The same with an error from elsewhere. */
-gboolean grpc_aio_message_path_prefix (const GrpcAioMessagePath *self,
-                                       GError **error);
+/* The same with the message of an error from elsewhere, which it takes. */
+gboolean grpc_aio_message_path_take (const GrpcAioMessagePath *self,
+                                     GError **error,
+                                     GError *problem);
 
 static inline GrpcAioMessagePath
 grpc_aio_message_path_root (const GrpcAioMessageType *type)

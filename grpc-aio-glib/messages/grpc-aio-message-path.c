@@ -60,16 +60,12 @@ grpc_aio_message_path_fail (const GrpcAioMessagePath *self,
 }
 
 gboolean
-grpc_aio_message_path_prefix (const GrpcAioMessagePath *self,
-                              GError **error)
+grpc_aio_message_path_take (const GrpcAioMessagePath *self,
+                            GError **error,
+                            GError *problem)
 {
-  g_autofree char *path = NULL;
-
-  if (error != NULL)
-    {
-      path = grpc_aio_message_path_format (self);
-      g_prefix_error (error, "%s: ", path);
-    }
+  grpc_aio_message_path_fail (self, error, "%s", problem->message);
+  g_error_free (problem);
 
   return FALSE;
 }

@@ -439,15 +439,11 @@ parse_extension (Parser *self,
                  GError **error)
 {
   ProtobufCMessage *holder = grpc_aio_message_type_new_struct (field->holder);
-  g_autoptr (GError) problem = NULL;
+  GError *problem = NULL;
   gboolean done = parse_field (self, field, holder, variant, path, error);
 
-  if (done)
-    {
-      done = grpc_aio_message_field_pack_extension (field, message, grpc_aio_message_field_is_set (field, holder) ? holder : NULL, &problem);
-      if (!done)
-        grpc_aio_message_path_fail (path, error, "%s", problem->message);
-    }
+  if (done && !grpc_aio_message_field_pack_extension (field, message, grpc_aio_message_field_is_set (field, holder) ? holder : NULL, &problem))
+    done = grpc_aio_message_path_take (path, error, problem);
   grpc_aio_message_free_struct (holder);
 
   return done;

@@ -44,7 +44,7 @@ class Maker:
             return
 
         if density is None:
-            density = self.random.choice([0.02, 0.1, 0.4, 0.9, 1.0]) if depth == 0 else 0.6 / depth ** 2
+            density = self.random.choice([0.01] * 8 + [0.03] * 8 + [0.1] * 4 + [0.5, 1.0]) if depth == 0 else 0.03
         if len(descriptor.fields) < 10:
             density = max(density, 0.5)
         for field in descriptor.fields:
