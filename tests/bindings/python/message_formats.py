@@ -45,6 +45,8 @@ async def message_formats(fixture):
     equal(word.to_json(FLAGS.PRETTY | FLAGS.PRESERVE_NAMES), '{\n  "text": "a",\n  "how_often": "5"\n}')
     equal(word.to_text(), 'text: "a"\nhow_often: 5\n')
     equal(word.to_variant().unpack(), {'text': 'a', 'how_often': 5})
+    equal(word.to_data(), b'\n\x01a\x10\x05')
+    assert GrpcAio.Message.create_from_data(pool.get_message_type('test.Word'), b'\n\x01a\x10\x05').equal(word)
 
     word.merge_from_json('{"text": "b"}', FLAGS.NONE)
     equal(word.to_json(FLAGS.NONE), '{"text":"b","howOften":"5"}')

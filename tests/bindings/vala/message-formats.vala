@@ -38,6 +38,9 @@ public async void message_formats () throws Error {
     assert (word.to_json (PRETTY | PRESERVE_NAMES) == "{\n  \"text\": \"a\",\n  \"how_often\": \"5\"\n}");
     assert (word.to_text () == "text: \"a\"\nhow_often: 5\n");
     assert (describe_variant (word.to_variant ()) == "{'text': <'a'>, 'how_often': <int64 5>}");
+    var data = word.to_data ();
+    assert (data.length == 5 && data[0] == 10 && data[4] == 5);
+    assert (GrpcAio.Message.create_from_data (pool.get_message_type ("test.Word"), data).equal (word));
 
     word.merge_from_json ("""{"text": "b"}""", NONE);
     assert (word.to_json (NONE) == """{"text":"b","howOften":"5"}""");
