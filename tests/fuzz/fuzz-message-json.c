@@ -3,11 +3,11 @@
 /* JSON of any kind: it is refused, or becomes a message whose JSON becomes the
  * same message. */
 
-#include "fuzz-messages.h"
+#include "fuzz-formats.h"
 
 int
-LLVMFuzzerTestOneInput (const uint8_t *data,
-                        size_t size)
+LLVMFuzzerTestOneInput (const guint8 *data,
+                        gsize size)
 {
   g_autofree char *json = NULL;
   g_autofree char *again = NULL;
@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
     return 0;
 
   json = g_strndup ((const char *) data + 1, size - 1);
-  message = grpc_aio_message_create_from_json (fuzz_type (data[0]), json, data[0] & 0x80 ? GRPC_AIO_JSON_FLAGS_IGNORE_UNKNOWN : GRPC_AIO_JSON_FLAGS_NONE, &error);
+  message = grpc_aio_message_create_from_json (choose_type (data[0]), json, data[0] & 0x80 ? GRPC_AIO_JSON_FLAGS_IGNORE_UNKNOWN : GRPC_AIO_JSON_FLAGS_NONE, &error);
   g_assert ((message == NULL) == (error != NULL));
   if (message == NULL)
     return 0;

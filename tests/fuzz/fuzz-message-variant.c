@@ -3,11 +3,11 @@
 /* Any GVariant: the second byte says how long its type is, the rest is data. And
  * what becomes a message becomes a variant that becomes the same message. */
 
-#include "fuzz-messages.h"
+#include "fuzz-formats.h"
 
 int
-LLVMFuzzerTestOneInput (const uint8_t *data,
-                        size_t size)
+LLVMFuzzerTestOneInput (const guint8 *data,
+                        gsize size)
 {
   g_autofree char *type = NULL;
   g_autoptr (GVariant) variant = NULL;
@@ -28,7 +28,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data,
 
   bytes = g_bytes_new (data + 2 + length, size - 2 - length);
   variant = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (type), bytes, FALSE));
-  message = grpc_aio_message_create_from_variant (fuzz_type (data[0]), variant, &error);
+  message = grpc_aio_message_create_from_variant (choose_type (data[0]), variant, &error);
   g_assert ((message == NULL) == (error != NULL));
   if (message == NULL)
     return 0;
