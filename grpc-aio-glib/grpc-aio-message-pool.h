@@ -107,4 +107,11 @@ GrpcAioMessage *grpc_aio_message_pool_new_message_from_bytes (GrpcAioMessagePool
                                                               GBytes *bytes,
                                                               GError **error);
 
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioMessage *grpc_aio_message_pool_new_message_from_json (GrpcAioMessagePool *self,
+                                                             const char *full_name,
+                                                             const char *json,
+                                                             GrpcAioJsonFlags flags,
+                                                             GError **error);
+
 G_END_DECLS
