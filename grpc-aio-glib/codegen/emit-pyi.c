@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+#include "emit.h"
+
+void
+emit_pyi (const Emitter *emitter,
+          const Model *model)
+{
+}
