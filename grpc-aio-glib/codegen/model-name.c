@@ -223,6 +223,13 @@ name_object (File *file,
         }
     }
 
+  /* Bindings take the prefix off, and what remains is a name, too. */
+  if (g_ascii_isdigit (*camel->str))
+    {
+      g_string_prepend_c (camel, 'X');
+      g_string_insert_c (under, 1, 'x');
+    }
+
   if (*suffix != '\0')
     {
       g_autofree char *suffix_lower = names_lower (suffix);
@@ -377,6 +384,7 @@ static void
 name_accessor (Message *self,
                const char *name,
                const char *suffix,
+               GHashTable *members,
                char **accessor)
 {
   static const char *const of_class[] = {
@@ -396,8 +404,13 @@ name_accessor (Message *self,
       g_autofree char *has = g_strconcat ("_has_", *accessor, NULL);
       g_autofree char *clear = g_strconcat ("_clear_", *accessor, NULL);
       const char *const functions[] = { get, dup, set, has, clear, NULL };
+      gboolean hides = FALSE;
 
-      if (claim_all (file->names, self->g_lower, functions))
+      /* In bindings a property and a function share one name. */
+      for (guint i = 0; functions[i] != NULL; i++)
+        hides = hides || g_hash_table_contains (members, functions[i] + 1);
+
+      if (!hides && claim_all (file->names, self->g_lower, functions))
         return;
 
       *accessor = model_own_printf (file->model, "%s_field", *accessor);
@@ -409,6 +422,7 @@ name_accessors (Message *self)
 {
   Model *model = self->element.file->model;
   g_autoptr (GHashTable) properties = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autoptr (GHashTable) members = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
   for (guint i = 0; i < self->sorted->len; i++)
     {
@@ -416,13 +430,14 @@ name_accessors (Message *self)
       const char *property = grpc_aio_message_name_property (properties, field->element.name, "field");
 
       field->property = model_own (model, g_strdup (property));
+      g_hash_table_add (members, g_strdelimit (g_strdup (property), "-", '_'));
     }
 
   for (guint i = 0; i < self->fields->len; i++)
     {
       Field *field = g_ptr_array_index (self->fields, i);
 
-      name_accessor (self, field->element.name, "", &field->accessor);
+      name_accessor (self, field->element.name, "", members, &field->accessor);
     }
 
   for (guint i = 0; i < self->oneofs->len; i++)
@@ -432,7 +447,7 @@ name_accessors (Message *self)
       const char *property = grpc_aio_message_name_property (properties, wanted, "field");
 
       oneof->property = model_own (model, g_strdup (property));
-      name_accessor (self, oneof->element.name, "_case", &oneof->accessor);
+      name_accessor (self, oneof->element.name, "_case", members, &oneof->accessor);
     }
 }
 
