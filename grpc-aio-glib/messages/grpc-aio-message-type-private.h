@@ -70,9 +70,10 @@ struct _GrpcAioMessageType
   guint n_fields;
   GrpcAioMessageOneof *oneofs;
   guint n_oneofs;
-  GHashTable *names; /* Proto names and JSON names to fields. */
+  gconstpointer proto; /* Its google.protobuf.DescriptorProto, as a struct of protobuf-c. */
+  GHashTable *names;   /* Proto names, and JSON names that differ, to fields. */
   GrpcAioWellKnown well_known;
-  guint has_required : 1; /* It, or a message it may contain. */
+  guint has_required : 1; /* Itself: what it contains is another matter. */
   guint is_map_entry : 1;
   guint is_message_set : 1;
   guint is_proto3 : 1;
@@ -84,12 +85,14 @@ struct _GrpcAioEnumType
 {
   const ProtobufCEnumDescriptor *core;
   const char *full_name;
+  GrpcAioMessagePool *pool; /* Unowned: lives as long as the type. */
+  gint32 first;             /* The number of the value that was declared first. */
   guint is_closed : 1;
   GType (*get_gtype) (void);
   GType gtype;
 };
 
-/* Models. Fields are found by their proto name; @json also takes a JSON name. */
+/* Models. In JSON a field goes by its proto name, too. */
 GType grpc_aio_message_type_get_gtype (GrpcAioMessageType *self);
 GrpcAioMessageField *grpc_aio_message_type_find_field (GrpcAioMessageType *self,
                                                        const char *name);
@@ -97,6 +100,8 @@ GrpcAioMessageField *grpc_aio_message_type_find_json_field (GrpcAioMessageType *
                                                             const char *name);
 GrpcAioMessageField *grpc_aio_message_type_find_number (GrpcAioMessageType *self,
                                                         guint32 number);
+GrpcAioMessageOneof *grpc_aio_message_type_find_oneof (GrpcAioMessageType *self,
+                                                       const char *name);
 GType grpc_aio_enum_type_get_gtype (GrpcAioEnumType *self);
 const char *grpc_aio_enum_type_name_of (GrpcAioEnumType *self,
                                         gint32 number);
@@ -118,13 +123,20 @@ GrpcAioMessageField *grpc_aio_message_pool_find_extension_by_number (GrpcAioMess
 
 /* Structs. All of them are on the heap, made by unpacking or by
  * grpc_aio_message_type_new_struct (), and end with
- * protobuf_c_message_free_unpacked (message, NULL). */
+ * grpc_aio_message_free_struct (). Their repeated fields grow by
+ * grpc_aio_message_field_append () alone. */
 ProtobufCMessage *grpc_aio_message_type_new_struct (GrpcAioMessageType *self);
 ProtobufCMessage *grpc_aio_message_type_copy_struct (GrpcAioMessageType *self,
                                                      const ProtobufCMessage *message);
 void grpc_aio_message_type_merge_struct (GrpcAioMessageType *self,
                                          ProtobufCMessage *message,
                                          const ProtobufCMessage *other);
+void grpc_aio_message_type_merge_unknown (ProtobufCMessage *message,
+                                          const ProtobufCMessage *other);
+void grpc_aio_message_type_clear_unknown (ProtobufCMessage *message);
+GBytes *grpc_aio_message_type_pack_unknown (const ProtobufCMessage *message,
+                                            guint32 number);
+void grpc_aio_message_free_struct (ProtobufCMessage *message);
 gboolean grpc_aio_message_type_equal_structs (GrpcAioMessageType *self,
                                               const ProtobufCMessage *message,
                                               const ProtobufCMessage *other);
@@ -154,6 +166,27 @@ gpointer grpc_aio_message_field_prepare (const GrpcAioMessageField *self,
 gpointer grpc_aio_message_field_append (const GrpcAioMessageField *self,
                                         ProtobufCMessage *message);
 
+/* Of two structs: repeated values are appended, messages merged, others replaced. */
+void grpc_aio_message_field_merge (const GrpcAioMessageField *self,
+                                   ProtobufCMessage *message,
+                                   const ProtobufCMessage *other);
+gboolean grpc_aio_message_field_equal (const GrpcAioMessageField *self,
+                                       const ProtobufCMessage *message,
+                                       const ProtobufCMessage *other);
+
+/* Of a map: its keys, as text, to the entries that count, since a key may come
+ * twice. */
+GHashTable *grpc_aio_message_field_index_map (const GrpcAioMessageField *map,
+                                              const ProtobufCMessage *message);
+char *grpc_aio_message_field_dup_key (const GrpcAioMessageField *map,
+                                      const ProtobufCMessage *entry);
+
+/* Whether all required fields are there, also of messages within. Adds the paths
+ * of those that are not, such as "a.b[1].c", to @paths, if it is not NULL. */
+gboolean grpc_aio_message_type_check_required (GrpcAioMessageType *self,
+                                               const ProtobufCMessage *message,
+                                               GPtrArray *paths);
+
 /* An extension lies among the unknown fields of what it extends. These make a
  * struct of type @self->holder of it, NULL without an error if it is not there,
  * and put such a struct back, replacing what is there; NULL removes it. */
@@ -175,6 +208,10 @@ ProtobufCMessage *grpc_aio_message_peek_struct (GrpcAioMessage *self);
 void grpc_aio_message_take_struct (GrpcAioMessage *self,
                                    ProtobufCMessage *message);
 
+/* Adds what @other has, and notifies. */
+void grpc_aio_message_merge_struct (GrpcAioMessage *self,
+                                    const ProtobufCMessage *other);
+
 /* Takes @message. */
 GrpcAioMessage *grpc_aio_message_new_for_struct (GType gtype,
                                                  ProtobufCMessage *message);
@@ -186,11 +223,5 @@ ProtobufCMessage *grpc_aio_protobuf_unpack_full (const ProtobufCMessageDescripto
                                                  gsize size,
                                                  gboolean partial,
                                                  GError **error);
-
-/* The names of properties; @taken are those that are used up, and grows. */
-const char *grpc_aio_message_name_property (GHashTable *taken,
-                                            const char *name,
-                                            const char *suffix);
-char *grpc_aio_message_name_json (const char *name);
 
 G_END_DECLS

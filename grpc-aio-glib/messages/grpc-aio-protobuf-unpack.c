@@ -18,9 +18,6 @@
 /* A message with more fields than these keeps account of them on the heap. */
 #define SEEN_WORDS 4
 
-/* The memory of a repeated field always has room for a power of two, or this. */
-#define MIN_CAPACITY 4
-
 typedef struct
 {
   const guint8 *begin;
@@ -170,17 +167,13 @@ prepare_elements (Unpacker *self,
   const gsize element_size = grpc_aio_protobuf_get_type_size (field->type);
   const gsize n = G_STRUCT_MEMBER (size_t, message, field->quantifier_offset);
   gpointer *array = G_STRUCT_MEMBER_P (message, field->offset);
-  gsize capacity = 0;
-  gsize wanted;
+  const gsize capacity = n > 0 ? grpc_aio_protobuf_get_capacity (n) : 0;
 
-  if (n > 0)
-    capacity = n <= MIN_CAPACITY ? MIN_CAPACITY : (gsize) 1 << g_bit_storage (n - 1);
   if (n + count > capacity)
     {
-      gpointer grown;
+      const gsize wanted = grpc_aio_protobuf_get_capacity (n + count);
+      gpointer grown = reallocate (self, *array, n * element_size, wanted * element_size);
 
-      wanted = n + count <= MIN_CAPACITY ? MIN_CAPACITY : (gsize) 1 << g_bit_storage (n + count - 1);
-      grown = reallocate (self, *array, n * element_size, wanted * element_size);
       if (G_UNLIKELY (grown == NULL))
         return NULL;
       *array = grown;

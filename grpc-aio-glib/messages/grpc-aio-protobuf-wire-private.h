@@ -22,6 +22,9 @@ enum
  * for reserved1, and for reserved2 whether any field is required. */
 extern const char grpc_aio_protobuf_run_time_mark;
 
+/* A message to which every field is unknown. */
+extern const ProtobufCMessageDescriptor grpc_aio_protobuf_nothing;
+
 static inline gsize
 grpc_aio_protobuf_get_type_size (ProtobufCType type)
 {
@@ -46,6 +49,14 @@ grpc_aio_protobuf_get_type_size (ProtobufCType type)
   };
 
   return sizes[type];
+}
+
+/* What the memory of a repeated field with @n values, one or more, has room for.
+ * All of ours is made so; it tells when to grow without a place to keep it. */
+static inline gsize
+grpc_aio_protobuf_get_capacity (gsize n)
+{
+  return n <= 4 ? 4 : (gsize) 1 << g_bit_storage (n - 1);
 }
 
 /* Of a type with a fixed size on the wire; 0 otherwise. */
@@ -185,6 +196,10 @@ gboolean grpc_aio_protobuf_is_utf8 (const guint8 *text,
 const ProtobufCFieldDescriptor *grpc_aio_protobuf_find_field (const ProtobufCMessageDescriptor *descriptor,
                                                               guint32 number);
 gboolean grpc_aio_protobuf_has_required (const ProtobufCMessageDescriptor *descriptor);
+
+/* For a descriptor without a function or a struct that does it. */
+void grpc_aio_protobuf_init_fields (const ProtobufCMessageDescriptor *descriptor,
+                                    ProtobufCMessage *message);
 void grpc_aio_protobuf_init (const ProtobufCMessageDescriptor *descriptor,
                              ProtobufCMessage *message);
 

@@ -8,6 +8,18 @@
 
 const char grpc_aio_protobuf_run_time_mark = 0;
 
+static const ProtobufCIntRange nothing_ranges[] = { { 0, 0 } };
+
+const ProtobufCMessageDescriptor grpc_aio_protobuf_nothing = {
+  .magic = PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  .name = "",
+  .short_name = "",
+  .c_name = "",
+  .package_name = "",
+  .sizeof_message = sizeof (ProtobufCMessage),
+  .field_ranges = nothing_ranges,
+};
+
 /* Most text is ASCII: eight characters at a time. NUL does not count as UTF-8. */
 gboolean
 grpc_aio_protobuf_is_utf8 (const guint8 *text,
@@ -73,10 +85,9 @@ grpc_aio_protobuf_has_required (const ProtobufCMessageDescriptor *descriptor)
   return FALSE;
 }
 
-/* For descriptors without a function that does it. */
-static void
-init_fields (const ProtobufCMessageDescriptor *descriptor,
-             ProtobufCMessage *message)
+void
+grpc_aio_protobuf_init_fields (const ProtobufCMessageDescriptor *descriptor,
+                               ProtobufCMessage *message)
 {
   memset (message, 0, descriptor->sizeof_message);
   message->descriptor = descriptor;
@@ -105,7 +116,7 @@ grpc_aio_protobuf_init (const ProtobufCMessageDescriptor *descriptor,
   else if (descriptor->message_init != NULL)
     descriptor->message_init (message);
   else
-    init_fields (descriptor, message);
+    grpc_aio_protobuf_init_fields (descriptor, message);
 }
 
 void
