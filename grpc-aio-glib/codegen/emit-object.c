@@ -33,7 +33,7 @@ emit_header (const Emitter *emitter,
     }
 
   out (o, "\nG_BEGIN_DECLS\n\n"
-          "#if defined(__GNUC__) && !defined(__GI_SCANNER__)\n"
+          "#ifndef __GI_SCANNER__\n"
           "#pragma GCC visibility push(default)\n"
           "#endif\n\n");
 
@@ -48,7 +48,7 @@ emit_header (const Emitter *emitter,
         emit_servicer_header (o, g_ptr_array_index (file->services, i));
     }
 
-  out (o, "#if defined(__GNUC__) && !defined(__GI_SCANNER__)\n"
+  out (o, "#ifndef __GI_SCANNER__\n"
           "#pragma GCC visibility pop\n"
           "#endif\n\n"
           "G_END_DECLS\n\n"
