@@ -162,6 +162,7 @@ new_default_pool (void)
   g_autoptr (GError) error = NULL;
 
   self->is_kept = TRUE;
+  grpc_aio_register_resource ();
   bytes = g_resource_lookup_data (grpc_aio_get_resource (), WELL_KNOWN_PATH, G_RESOURCE_LOOKUP_FLAGS_NONE, &error);
   if (bytes == NULL || !add_bytes (self, NULL, bytes, &error))
     g_error ("The library's own descriptors are broken: %s", error->message);

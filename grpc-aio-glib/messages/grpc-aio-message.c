@@ -565,8 +565,6 @@ grpc_aio_message_class_init (GrpcAioMessageClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   object_class->finalize = grpc_aio_message_finalize;
-  object_class->get_property = grpc_aio_message_get_property;
-  object_class->set_property = grpc_aio_message_set_property;
 }
 
 static void
@@ -579,6 +577,10 @@ grpc_aio_message_class_install (GrpcAioMessageClass *klass,
                                 GrpcAioMessageType *type)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  /* GObject does not hand these two down to classes that derive. */
+  object_class->get_property = grpc_aio_message_get_property;
+  object_class->set_property = grpc_aio_message_set_property;
 
   klass->type = type;
   for (guint i = 0; i < type->n_fields; i++)
