@@ -102,10 +102,11 @@ define_getter (Out *o,
           " *\n"
           " * Gets the field `$name$`.\n"
           " *\n");
-  out_printf (o, " * Returns: %s(transfer %s)%s: the value\n",
+  out_printf (o, " * Returns: %s%s%s%sthe value\n",
               nullable ? "(nullable) " : "",
-              strcmp (accessor->verb, "dup") == 0 ? "full" : "none",
-              accessor->shape == SHAPE_STRINGS ? " (array zero-terminated=1)" : "");
+              accessor->shape == SHAPE_PLAIN ? "" : strcmp (accessor->verb, "dup") == 0 ? "(transfer full)" : "(transfer none)",
+              accessor->shape == SHAPE_STRINGS ? " (array zero-terminated=1)" : "",
+              accessor->shape == SHAPE_PLAIN ? "" : ": ");
   print_deprecated (o, &field->element);
   out (o, " */\n"
           "$result$\n"
@@ -268,6 +269,10 @@ print_property_docs (Out *o,
       g_autofree char *otherwise = g_strdup_printf ("The field `%s`.", field->element.name);
       g_autoptr (Out) doc = out_new ();
       g_auto (GStrv) lines = NULL;
+
+      /* g-ir-scanner does not take it for a name. */
+      if (g_str_has_suffix (field->property, "-"))
+        continue;
 
       out_printf (o, "  /**\n   * %s:%s:\n   *\n", self->g_type, field->property);
       print_doc (doc, field->element.comment, otherwise);

@@ -244,16 +244,17 @@ emit_stub_method (Out *o,
                   const char *output)
 {
   const char *call = typing_short (method->element.file, method->call_type);
+  const char *underscore = is_python_word (method->lower) ? "_" : "";
   g_autofree char *arguments = NULL;
 
   if (method->reads)
     {
-      out_printf (o, "    def %s(self, options: _typing.Optional[_GrpcAio.CallOptions] = ...) -> %s: ...\n", method->lower, call);
+      out_printf (o, "    def %s%s(self, options: _typing.Optional[_GrpcAio.CallOptions] = ...) -> %s: ...\n", method->lower, underscore, call);
       return;
     }
 
   arguments = g_strdup_printf ("request: %s, options: _typing.Optional[_GrpcAio.CallOptions] = ...", input);
-  out_printf (o, "    def %s(self, %s) -> %s: ...\n", method->lower, arguments, call);
+  out_printf (o, "    def %s%s(self, %s) -> %s: ...\n", method->lower, underscore, arguments, call);
   if (!method->writes)
     {
       g_autofree char *more = g_strconcat (arguments, ", ", NULL);

@@ -28,7 +28,6 @@ set_method (Out *o,
             const Method *method)
 {
   g_autofree char *upper = names_upper (method->lower);
-  g_autofree char *comment = emit_doc_text (method->element.comment, " *   ");
 
   flavor_set_method (o, method);
   out_set (o, "Context", method->context_type);
@@ -42,7 +41,42 @@ set_method (Out *o,
   out_set (o, "Output", method->output->g_type);
   out_set (o, "INPUT_MODULE", method->input->element.file->g_module);
   out_set (o, "INPUT", method->input->g_object);
-  out_set (o, "field_comment", method->element.comment != NULL ? comment : "");
+}
+
+/* Where g-ir-scanner looks for what it has to know of virtual methods. */
+static void
+document_virtuals (Out *o,
+                   const Method *method)
+{
+  set_method (o, method);
+  out_set (o, "request_doc", method->reads ? "" : " * @request: the request\n");
+
+  out (o, "/**\n"
+          " * $Servicer$Class::$method$:\n"
+          " * @self: the service\n"
+          " * @context: the call to answer; take a reference to answer it later\n"
+          "$request_doc$"
+          " *\n"
+          " * Serves a call of `$Method$`.\n"
+          "$comment$"
+          "$deprecated$"
+          " */\n\n"
+          "/**\n"
+          " * $Servicer$Class::$method$_blocking:\n"
+          " * @self: the service\n"
+          " * @context: the call to answer\n"
+          "$request_doc$"
+          " * @error: return location for an error, or `NULL`\n"
+          " *\n"
+          " * Serves a call of `$Method$` in a thread of its own, where it may wait.\n"
+          "$comment$"
+          " *\n");
+  if (method->writes)
+    out (o, " * Returns: whether all responses were written\n");
+  else
+    out (o, " * Returns: (transfer full): the response, or `NULL` with @error set\n");
+  out (o, "$deprecated$"
+          " */\n\n");
 }
 
 /* The members of the class that a method has. Bindings find virtual methods by
@@ -96,8 +130,12 @@ emit_servicer_header (Out *o,
 
   set_servicer (o, service);
   out (o, "#define $MODULE$_TYPE_$SERVICER$ ($servicer$_get_type ())\n\n"
-          "G_DECLARE_DERIVABLE_TYPE ($Servicer$, $servicer$, $MODULE$, $SERVICER$, GrpcAioService)\n\n"
-          "/**\n"
+          "G_DECLARE_DERIVABLE_TYPE ($Servicer$, $servicer$, $MODULE$, $SERVICER$, GrpcAioService)\n\n");
+
+  for (guint i = 0; has_objects (service) && i < service->methods->len; i++)
+    document_virtuals (o, g_ptr_array_index (service->methods, i));
+
+  out (o, "/**\n"
           " * $Servicer$Class:\n"
           " * @parent_class: the parent class\n");
 
@@ -108,10 +146,7 @@ emit_servicer_header (Out *o,
           const Method *method = g_ptr_array_index (service->methods, i);
 
           set_method (o, method);
-          out (o, " * @$method$: serves a call of `$Method$`");
-          if (method->element.comment != NULL)
-            out (o, ":\n *   $field_comment$");
-          out (o, "\n"
+          out (o, " * @$method$: serves a call of `$Method$`\n"
                   " * @$method$_blocking: the same in a thread of its own, where it may wait\n");
         }
     }

@@ -164,6 +164,9 @@ name_struct (File *file,
   while (!try_struct (file->names, *type, *lower, *upper));
 }
 
+/* Namespaces that bindings look names up in, and words of Python. */
+static const char *const of_bindings[] = { "False", "GLib", "GModule", "GObject", "Gio", "GrpcAio", "None", "True", NULL };
+
 static gboolean
 try_object (File *file,
             const char *type,
@@ -182,6 +185,9 @@ try_object (File *file,
       if (names_has (file->names, words[i]))
         return FALSE;
     }
+
+  if (g_strv_contains (of_bindings, type + strlen (file->g_prefix)))
+    return FALSE;
 
   if (strlen (type) < 3 || !claim_all (file->names, lower, suffixes))
     return FALSE;
