@@ -40,8 +40,12 @@ define_enum (Out *o,
   for (guint i = 0; i < self->values->len; i++)
     {
       const EnumValue *value = g_ptr_array_index (self->values, i);
+      g_autofree char *start = g_strdup_printf ("%s_%s_", self->element.file->g_module, self->g_object);
+      g_autofree char *lower = g_ascii_strdown (value->g_name + strlen (start), -1);
+      g_autofree char *nick = names_dashes (lower);
 
-      out_printf (o, "        { %s, \"%s\", \"%s\" },\n", value->g_name, value->g_name, value->element.name);
+      /* Bindings make the names of constants of the nicks. */
+      out_printf (o, "        { %s, \"%s\", \"%s\" },\n", value->g_name, value->g_name, nick);
     }
   out (o, "        { 0, NULL, NULL }\n"
           "      };\n\n"
