@@ -53,6 +53,7 @@ G_DEFINE_FINAL_TYPE (GrpcAioMessagePool, grpc_aio_message_pool, G_TYPE_OBJECT)
 /* All that follows, and all tables, is under the lock. */
 static GRecMutex lock;
 static GrpcAioMessagePool *default_pool;
+static GSList *kept;          /* Pools that types refer to. */
 static GPtrArray *pending;    /* Files of generated code that no pool has yet. */
 static GHashTable *generated; /* Files of generated code to their GrpcAioMessageFile. */
 
@@ -75,7 +76,7 @@ grpc_aio_message_pool_keep (GrpcAioMessagePool *self)
     return;
 
   self->is_kept = TRUE;
-  g_object_ref (self);
+  kept = g_slist_prepend (kept, g_object_ref (self));
 }
 
 static GrpcAioMessageTables *
