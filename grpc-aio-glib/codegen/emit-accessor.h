@@ -8,11 +8,11 @@
 /* How the class of a message shows a field. */
 typedef enum
 {
-  SHAPE_PLAIN,   /* a number or a boolean */
+  SHAPE_PLAIN, /* a number or a boolean */
   SHAPE_STRING,
   SHAPE_BYTES,
   SHAPE_OBJECT,
-  SHAPE_LIST,    /* of messages, or of the entries of a map */
+  SHAPE_LIST, /* of messages, or of the entries of a map */
   SHAPE_STRINGS,
   SHAPE_VARIANT, /* numbers, a map, several bytes */
 } Shape;
@@ -20,9 +20,9 @@ typedef enum
 typedef struct
 {
   Shape shape;
-  const char *get;    /* what is returned, with its space */
-  const char *set;    /* what is taken */
-  const char *verb;   /* get or dup */
+  const char *get;     /* what is returned, with its space */
+  const char *set;     /* what is taken */
+  const char *verb;    /* get or dup */
   const char *invalid; /* what is returned for no instance */
 } Accessor;
 

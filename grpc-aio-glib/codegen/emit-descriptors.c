@@ -23,6 +23,8 @@ emit_descriptors (const Emitter *emitter,
                  "    <file alias=\"%s\">%s</file>\n"
                  "  </gresource>\n"
                  "</gresources>\n",
-              *prefix != '\0' ? prefix : "/", alias, escaped);
+              *prefix != '\0' ? prefix : "/",
+              alias,
+              escaped);
   emit_file (emitter, file->base, ".gresource.xml", o);
 }

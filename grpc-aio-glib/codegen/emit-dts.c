@@ -135,8 +135,7 @@ emit_operation (Out *o,
                 const char *arguments,
                 const char *result)
 {
-  out_printf (o, "        %s_async(%scancellable: _Gio.Cancellable | null, callback: _Gio.AsyncReadyCallback<%s> | null): void;\n",
-              name, arguments, self);
+  out_printf (o, "        %s_async(%scancellable: _Gio.Cancellable | null, callback: _Gio.AsyncReadyCallback<%s> | null): void;\n", name, arguments, self);
   out_printf (o, "        %s_finish(result: _Gio.AsyncResult): %s;\n", name, result);
   out_printf (o, "        %s_sync(%scancellable: _Gio.Cancellable | null): %s;\n", name, arguments, result);
 }
@@ -232,8 +231,7 @@ emit_virtuals (Out *o,
   g_autofree char *request = method->reads ? g_strdup ("") : g_strdup_printf (", request: %s", input);
 
   out_printf (o, "        vfunc_%s(context: %s%s): void;\n", method->lower, context, request);
-  out_printf (o, "        connect(signal: '%s', callback: (self: %s, context: %s%s) => boolean): number;\n",
-              method->signal, self, context, request);
+  out_printf (o, "        connect(signal: '%s', callback: (self: %s, context: %s%s) => boolean): number;\n", method->signal, self, context, request);
 }
 
 static void
@@ -264,7 +262,8 @@ emit_service (Out *o,
                  "        readonly channel: _GrpcAio.Channel;\n"
                  "        get_channel(): _GrpcAio.Channel;\n"
                  "%s    }\n\n",
-              stub_name, out_get_text (stub)->str);
+              stub_name,
+              out_get_text (stub)->str);
 
   print_doc (o, "    ", self->element.comment);
   out_printf (o, "    class %s extends _GrpcAio.Service {\n"
@@ -272,7 +271,8 @@ emit_service (Out *o,
                  "%s"
                  "        connect(signal: string, callback: (...args: any[]) => any): number;\n"
                  "    }\n\n",
-              servicer_name, out_get_text (servicer)->str);
+              servicer_name,
+              out_get_text (servicer)->str);
 }
 
 static void

@@ -57,7 +57,8 @@ flavor_set_reply (Out *o,
     {
       type = g_strdup (message->g_type);
       unpack = g_strdup_printf ("grpc_aio_message_create_from_bytes (%s_TYPE_%s, bytes, error)",
-                                message->element.file->g_module, message->g_object);
+                                message->element.file->g_module,
+                                message->g_object);
     }
 
   out_set (o, "Reply", type);

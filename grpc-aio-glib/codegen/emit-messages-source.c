@@ -68,11 +68,7 @@ define_direct_getter (Out *o,
 
   if (quantifier != NULL)
     {
-      out_printf (o, "  if (%smessage->%s%s%s)\n    return ",
-                  field->oneof != NULL ? "" : "!",
-                  quantifier,
-                  field->oneof != NULL ? " != " : "",
-                  field->oneof != NULL ? field->oneof_name : "");
+      out_printf (o, "  if (%smessage->%s%s%s)\n    return ", field->oneof != NULL ? "" : "!", quantifier, field->oneof != NULL ? " != " : "", field->oneof != NULL ? field->oneof_name : "");
       if (field->kind != KIND_STRING)
         {
           emit_number (o, field);
@@ -106,9 +102,8 @@ define_getter (Out *o,
           " *\n"
           " * Gets the field `$name$`.\n"
           " *\n");
-  out_printf (o, " * Returns: %s%s%s%sthe value\n",
-              nullable ? "(nullable) " : "",
-              accessor->shape == SHAPE_PLAIN ? "" : strcmp (accessor->verb, "dup") == 0 ? "(transfer full)" : "(transfer none)",
+  out_printf (o, " * Returns: %s%s%s%sthe value\n", nullable ? "(nullable) " : "", accessor->shape == SHAPE_PLAIN ? "" : strcmp (accessor->verb, "dup") == 0 ? "(transfer full)"
+                                                                                                                                                             : "(transfer none)",
               accessor->shape == SHAPE_STRINGS ? " (array zero-terminated=1)" : "",
               accessor->shape == SHAPE_PLAIN ? "" : ": ");
   print_deprecated (o, &field->element);
@@ -153,8 +148,8 @@ define_setter (Out *o,
   out (o, "/**\n"
           " * $lower$_set_$accessor$:\n"
           " * @self: a message\n");
-  out_printf (o, " * @value: %sthe value\n",
-              accessor->shape == SHAPE_STRINGS ? "(array zero-terminated=1): " : accessor_is_nullable (field) ? "(nullable): " : "");
+  out_printf (o, " * @value: %sthe value\n", accessor->shape == SHAPE_STRINGS ? "(array zero-terminated=1): " : accessor_is_nullable (field) ? "(nullable): "
+                                                                                                                                             : "");
   out (o, " *\n"
           " * Sets the field `$name$`.\n");
   print_deprecated (o, &field->element);
@@ -292,8 +287,7 @@ print_property_docs (Out *o,
     {
       const Oneof *oneof = g_ptr_array_index (self->oneofs, i);
 
-      out_printf (o, "  /**\n   * %s:%s:\n   *\n   * Which field of the oneof `%s` is set.\n   */\n\n",
-                  self->g_type, oneof->property, oneof->element.name);
+      out_printf (o, "  /**\n   * %s:%s:\n   *\n   * Which field of the oneof `%s` is set.\n   */\n\n", self->g_type, oneof->property, oneof->element.name);
     }
 }
 

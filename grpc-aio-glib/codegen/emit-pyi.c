@@ -38,7 +38,8 @@ type_of (const char *prefix,
   switch (accessor->shape)
     {
     case SHAPE_PLAIN:
-      type = g_strdup (field->kind == KIND_BOOL ? "bool" : field->kind == KIND_FLOAT || field->kind == KIND_DOUBLE ? "float" : "int");
+      type = g_strdup (field->kind == KIND_BOOL ? "bool" : field->kind == KIND_FLOAT || field->kind == KIND_DOUBLE ? "float"
+                                                                                                                   : "int");
       break;
 
     case SHAPE_STRING:
@@ -89,9 +90,7 @@ static gboolean
 is_python_word (const char *name)
 {
   static const char *const words[] = {
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
-    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda",
-    "nonlocal", "not", "or", "pass", "print", "raise", "return", "try", "while", "with", "yield", NULL
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "print", "raise", "return", "try", "while", "with", "yield", NULL
   };
 
   return g_strv_contains (words, name);
@@ -211,8 +210,7 @@ emit_call (Out *o,
            const char *input,
            const char *output)
 {
-  out_printf (o, "class %s(_GObject.Object):\n    def get_call(self) -> _GrpcAio.Call: ...\n",
-              typing_short (method->element.file, method->call_type));
+  out_printf (o, "class %s(_GObject.Object):\n    def get_call(self) -> _GrpcAio.Call: ...\n", typing_short (method->element.file, method->call_type));
   emit_stream (o, method->writes ? output : NULL, method->reads ? input : NULL);
   if (!method->writes)
     emit_operation (o, "response", "", output);
@@ -227,8 +225,7 @@ emit_context (Out *o,
               const char *input,
               const char *output)
 {
-  out_printf (o, "class %s(_GObject.Object):\n    def get_context(self) -> _GrpcAio.ServicerContext: ...\n",
-              typing_short (method->element.file, method->context_type));
+  out_printf (o, "class %s(_GObject.Object):\n    def get_context(self) -> _GrpcAio.ServicerContext: ...\n", typing_short (method->element.file, method->context_type));
   emit_stream (o, method->reads ? input : NULL, method->writes ? output : NULL);
   if (method->writes)
     out (o, "    def complete(self) -> None: ...\n");
@@ -273,8 +270,7 @@ emit_virtuals (Out *o,
   const char *context = typing_short (method->element.file, method->context_type);
 
   out_printf (o, "    def do_%s(self, context: %s%s) -> None: ...\n", method->lower, context, request);
-  out_printf (o, "    def do_%s_blocking(self, context: %s%s) -> %s: ...\n",
-              method->lower, context, request, method->writes ? "bool" : output);
+  out_printf (o, "    def do_%s_blocking(self, context: %s%s) -> %s: ...\n", method->lower, context, request, method->writes ? "bool" : output);
 }
 
 static void

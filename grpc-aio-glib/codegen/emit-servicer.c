@@ -95,8 +95,7 @@ declare_virtuals (Out *o,
         out (o, ",\n@$Input$ *request");
       out (o, ");\n\n");
 
-      out (o, method->writes ? "  gboolean (*$method$_blocking) ($Servicer$ *self,\n@$Context$ *context"
-                             : "  $Output$ *(*$method$_blocking) ($Servicer$ *self,\n@$Context$ *context");
+      out (o, method->writes ? "  gboolean (*$method$_blocking) ($Servicer$ *self,\n@$Context$ *context" : "  $Output$ *(*$method$_blocking) ($Servicer$ *self,\n@$Context$ *context");
       if (!method->reads)
         out (o, ",\n@$Input$ *request");
       out (o, ",\n@GError **error);\n\n");

@@ -4,20 +4,20 @@
 
 #include "emit.h"
 
-#define DOC_ASYNC \
-  " * @cancellable: (nullable): a way to cancel it\n" \
+#define DOC_ASYNC                                                    \
+  " * @cancellable: (nullable): a way to cancel it\n"                \
   " * @callback: (nullable) (scope async): called when it is done\n" \
-  " * @user_data: data for @callback\n" \
+  " * @user_data: data for @callback\n"                              \
   " *\n"
 
-#define DOC_FINISH \
-  " * @self: a call\n" \
-  " * @result: the result\n" \
+#define DOC_FINISH                                       \
+  " * @self: a call\n"                                   \
+  " * @result: the result\n"                             \
   " * @error: return location for an error, or `NULL`\n" \
   " *\n"
 
-#define DOC_SYNC \
-  " * @cancellable: (nullable): a way to cancel it\n" \
+#define DOC_SYNC                                         \
+  " * @cancellable: (nullable): a way to cancel it\n"    \
   " * @error: return location for an error, or `NULL`\n" \
   " *\n"
 
@@ -34,8 +34,7 @@ stream_define_read (Out *o)
 {
   out (o, "/**\n"
           " * $function$read_async:\n"
-          " * @self: a call\n" DOC_ASYNC
-          " * Reads the next message.\n"
+          " * @self: a call\n" DOC_ASYNC " * Reads the next message.\n"
           " */\n"
           "void\n"
           "$function$read_async ($Wrapper$ *self,\n@GCancellable *cancellable,\n@GAsyncReadyCallback callback,\n@gpointer user_data)\n"
@@ -44,8 +43,7 @@ stream_define_read (Out *o)
           "  grpc_aio_codegen_$relay$_read_async (self, self->$inner$, cancellable, callback, user_data);\n"
           "}\n\n"
           "/**\n"
-          " * $function$read_finish:\n" DOC_FINISH
-          " * Completes reading a message.\n"
+          " * $function$read_finish:\n" DOC_FINISH " * Completes reading a message.\n"
           " *\n"
           " * Returns: (nullable) (transfer full): the message, or `NULL` at the end of the\n"
           " *   stream, or with @error set\n"
@@ -58,8 +56,7 @@ stream_define_read (Out *o)
           "}\n\n"
           "/**\n"
           " * $function$read_sync:\n"
-          " * @self: a call\n" DOC_SYNC
-          " * Reads the next message and waits for it.\n"
+          " * @self: a call\n" DOC_SYNC " * Reads the next message and waits for it.\n"
           " *\n"
           " * Returns: (nullable) (transfer full): the message, or `NULL` at the end of the\n"
           " *   stream, or with @error set\n"
@@ -88,8 +85,7 @@ stream_define_write (Out *o)
   out (o, "/**\n"
           " * $function$write_async:\n"
           " * @self: a call\n"
-          " * @$arg$: a message\n" DOC_ASYNC
-          " * Writes a message. Further ones may be written before this one is done.\n"
+          " * @$arg$: a message\n" DOC_ASYNC " * Writes a message. Further ones may be written before this one is done.\n"
           " */\n"
           "void\n"
           "$function$write_async ($Wrapper$ *self,\n@$Request$$arg$,\n@GCancellable *cancellable,\n@GAsyncReadyCallback callback,\n@gpointer user_data)\n"
@@ -102,8 +98,7 @@ stream_define_write (Out *o)
           "  grpc_aio_codegen_$relay$_write_async (self, self->$inner$, bytes, error, cancellable, callback, user_data);\n"
           "}\n\n"
           "/**\n"
-          " * $function$write_finish:\n" DOC_FINISH
-          " * Completes writing a message.\n"
+          " * $function$write_finish:\n" DOC_FINISH " * Completes writing a message.\n"
           " *\n"
           " * Returns: whether it was written\n"
           " */\n"
@@ -115,8 +110,7 @@ stream_define_write (Out *o)
           "/**\n"
           " * $function$write_sync:\n"
           " * @self: a call\n"
-          " * @$arg$: a message\n" DOC_SYNC
-          " * Writes a message and waits until it is done.\n"
+          " * @$arg$: a message\n" DOC_SYNC " * Writes a message and waits until it is done.\n"
           " *\n"
           " * Returns: whether it was written\n"
           " */\n"

@@ -45,14 +45,7 @@ declare_member (Out *o,
   if (field->quantifier != NULL)
     out_printf (o, "%s%s %s%s;\n", indent, field->is_repeated ? "size_t" : "protobuf_c_boolean", field->quantifier, deprecated);
 
-  out_printf (o, "%s%s%s%s%s%s%s;\n",
-              indent,
-              type,
-              spaced ? "" : " ",
-              field->kind == KIND_MESSAGE ? "*" : "",
-              field->is_repeated ? "*" : "",
-              field->member,
-              deprecated);
+  out_printf (o, "%s%s%s%s%s%s%s;\n", indent, type, spaced ? "" : " ", field->kind == KIND_MESSAGE ? "*" : "", field->is_repeated ? "*" : "", field->member, deprecated);
 }
 
 static void
@@ -126,7 +119,8 @@ emit_number (Out *o,
       break;
 
     case KIND_INT32:
-      out_printf (o, "%s", text == NULL ? "0" : strcmp (text, "-2147483648") == 0 ? "INT32_MIN" : text);
+      out_printf (o, "%s", text == NULL ? "0" : strcmp (text, "-2147483648") == 0 ? "INT32_MIN"
+                                                                                  : text);
       break;
 
     case KIND_FLOAT:

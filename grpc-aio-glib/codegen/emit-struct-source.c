@@ -108,8 +108,7 @@ define_default (Out *o,
       out (o, "uint8_t $lower$__$name$__default_value_data[] = {\n");
       print_bytes (o, field->default_bytes->data, field->default_bytes->len);
       out_printf (o, "%s};\n", field->default_bytes->len > 0 ? "\n" : "  0\n");
-      out_printf (o, "static const ProtobufCBinaryData %s__%s__default_value = { %u, %s__%s__default_value_data };\n",
-                  self->c_lower, field->member, field->default_bytes->len, self->c_lower, field->member);
+      out_printf (o, "static const ProtobufCBinaryData %s__%s__default_value = { %u, %s__%s__default_value_data };\n", self->c_lower, field->member, field->default_bytes->len, self->c_lower, field->member);
     }
 }
 
@@ -147,8 +146,7 @@ define_field (Out *o,
   const char *quantifier = field->oneof != NULL ? field->oneof->member : field->quantifier;
 
   out_printf (o, "  {\n    .name = \"%s\",\n    .id = %u,\n", field->element.name, field->number);
-  out_printf (o, "    .label = PROTOBUF_C_LABEL_%s,\n    .type = PROTOBUF_C_TYPE_%s,\n",
-              descriptor_label (field), descriptor_type (field));
+  out_printf (o, "    .label = PROTOBUF_C_LABEL_%s,\n    .type = PROTOBUF_C_TYPE_%s,\n", descriptor_label (field), descriptor_type (field));
   out_printf (o, "    .quantifier_offset = ");
   print_offset (o, self, quantifier);
   out_printf (o, ",\n    .offset = ");
@@ -164,12 +162,7 @@ define_field (Out *o,
       print_default_pointer (o, self, field);
     }
 
-  out_printf (o, ",\n    .flags = 0%s%s%s%s%s,\n  },\n",
-              field->is_packed ? " | PROTOBUF_C_FIELD_FLAG_PACKED" : "",
-              field->element.deprecated ? " | PROTOBUF_C_FIELD_FLAG_DEPRECATED" : "",
-              field->oneof != NULL ? " | PROTOBUF_C_FIELD_FLAG_ONEOF" : "",
-              field->is_group ? " | GRPC_AIO_PROTOBUF_FIELD_GROUP" : "",
-              field->is_utf8 ? " | GRPC_AIO_PROTOBUF_FIELD_UTF8" : "");
+  out_printf (o, ",\n    .flags = 0%s%s%s%s%s,\n  },\n", field->is_packed ? " | PROTOBUF_C_FIELD_FLAG_PACKED" : "", field->element.deprecated ? " | PROTOBUF_C_FIELD_FLAG_DEPRECATED" : "", field->oneof != NULL ? " | PROTOBUF_C_FIELD_FLAG_ONEOF" : "", field->is_group ? " | GRPC_AIO_PROTOBUF_FIELD_GROUP" : "", field->is_utf8 ? " | GRPC_AIO_PROTOBUF_FIELD_UTF8" : "");
 }
 
 static gint
@@ -251,8 +244,7 @@ define_descriptor (Out *o,
 
   out (o, "const ProtobufCMessageDescriptor $lower$__descriptor = {\n"
           "  .magic = PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,\n");
-  out_printf (o, "  .name = \"%s\",\n  .short_name = \"%s\",\n  .c_name = \"%s\",\n  .package_name = \"%s\",\n",
-              self->element.full_name, self->element.name, self->c_type, self->element.file->package);
+  out_printf (o, "  .name = \"%s\",\n  .short_name = \"%s\",\n  .c_name = \"%s\",\n  .package_name = \"%s\",\n", self->element.full_name, self->element.name, self->c_type, self->element.file->package);
   out (o, "  .sizeof_message = sizeof ($Type$),\n");
   if (self->sorted->len > 0)
     {
@@ -451,8 +443,7 @@ define_enum (Out *o,
 
   out (o, "const ProtobufCEnumDescriptor $lower$__descriptor = {\n"
           "  .magic = PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,\n");
-  out_printf (o, "  .name = \"%s\",\n  .short_name = \"%s\",\n  .c_name = \"%s\",\n  .package_name = \"%s\",\n",
-              self->element.full_name, self->element.name, self->c_type, self->element.file->package);
+  out_printf (o, "  .name = \"%s\",\n  .short_name = \"%s\",\n  .c_name = \"%s\",\n  .package_name = \"%s\",\n", self->element.full_name, self->element.name, self->c_type, self->element.file->package);
   out_printf (o, "  .n_values = %u,\n  .n_value_names = %u,\n  .n_value_ranges = %u,\n", values->len, names->len, n_ranges);
   out (o, "  .values = $lower$__enum_values_by_number,\n"
           "  .values_by_name = $lower$__enum_values_by_name,\n"

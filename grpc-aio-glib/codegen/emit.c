@@ -62,11 +62,11 @@ emit_comment (Out *o,
       g_autoptr (GString) line = g_string_new (NULL);
 
       append_harmless (line, lines[i]);
-      out_printf (o, "%s%s%s%s%s\n",
-                  indent,
-                  i == 0 ? "/* " : line->len > 0 ? " * " : " *",
+      out_printf (o, "%s%s%s%s%s\n", indent, i == 0 ? "/* " : line->len > 0 ? " * "
+                                                                            : " *",
                   line->str,
-                  lines[i + 1] == NULL ? " */" : "", "");
+                  lines[i + 1] == NULL ? " */" : "",
+                  "");
     }
 }
 
@@ -75,9 +75,7 @@ static gboolean
 is_tag (const char *line)
 {
   static const char *const tags[] = {
-    "attributes", "deprecated", "description", "emitter", "finish-func", "get value func", "in", "inout", "out", "ref func",
-    "rename to", "return value", "returns", "set value func", "since", "stability", "sync-func", "async-func",
-    "transfer", "type", "unref func", "value", "virtual", "vfunc"
+    "attributes", "deprecated", "description", "emitter", "finish-func", "get value func", "in", "inout", "out", "ref func", "rename to", "return value", "returns", "set value func", "since", "stability", "sync-func", "async-func", "transfer", "type", "unref func", "value", "virtual", "vfunc"
   };
   const char *colon = strchr (line, ':');
 

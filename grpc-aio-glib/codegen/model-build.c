@@ -108,6 +108,12 @@ build_field (Message *parent,
       return FALSE;
     }
 
+  if (!proto->has_type)
+    {
+      model_set_error (error, &self->element, "it has no type");
+      return FALSE;
+    }
+
   return TRUE;
 }
 

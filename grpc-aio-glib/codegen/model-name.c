@@ -79,9 +79,7 @@ name_prefix (File *file,
 
   if (file->wanted && g_strv_contains (taken, file->g_prefix))
     {
-      g_set_error (error, MODEL_ERROR, 0,
-                   "%s: names that start with %s belong to others; give another with the option prefix=NAME",
-                   file->name, file->g_prefix);
+      g_set_error (error, MODEL_ERROR, 0, "%s: names that start with %s belong to others; give another with the option prefix=NAME", file->name, file->g_prefix);
       return FALSE;
     }
 
@@ -459,11 +457,7 @@ name_accessors (Message *self)
 
 /* What a stub, its class or any GObject has anyway, in C or in a binding. */
 static const char *const of_object[] = {
-  "add_method", "bind_property", "channel", "class_init", "connect", "constructed", "constructor", "disconnect", "dispatch_properties_changed",
-  "dispose", "emit", "finalize", "force_floating", "freeze_notify", "get_channel", "get_data", "get_method", "get_name", "get_property",
-  "get_qdata", "get_type", "get_type_once", "init", "interface_find_property", "is_floating", "name", "new", "notify", "parent_class",
-  "properties", "props", "ref", "ref_sink", "run_dispose", "set", "set_data", "set_property", "set_qdata", "steal_data", "steal_qdata",
-  "thaw_notify", "unref", "watch_closure", NULL
+  "add_method", "bind_property", "channel", "class_init", "connect", "constructed", "constructor", "disconnect", "dispatch_properties_changed", "dispose", "emit", "finalize", "force_floating", "freeze_notify", "get_channel", "get_data", "get_method", "get_name", "get_property", "get_qdata", "get_type", "get_type_once", "init", "interface_find_property", "is_floating", "name", "new", "notify", "parent_class", "properties", "props", "ref", "ref_sink", "run_dispose", "set", "set_data", "set_property", "set_qdata", "steal_data", "steal_qdata", "thaw_notify", "unref", "watch_closure", NULL
 };
 
 static void
@@ -525,8 +519,7 @@ model_name_file (File *file,
   inherit (file, file, seen);
   if (file->wanted && names_inherited_clash (file->names) != NULL)
     {
-      g_set_error (error, MODEL_ERROR, 0, "%s: two of the files it imports both have a %s once it has a name in C",
-                   file->name, names_inherited_clash (file->names));
+      g_set_error (error, MODEL_ERROR, 0, "%s: two of the files it imports both have a %s once it has a name in C", file->name, names_inherited_clash (file->names));
       return FALSE;
     }
 

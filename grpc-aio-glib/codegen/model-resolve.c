@@ -134,17 +134,12 @@ check_number (Field *self,
     {
     case KIND_INT32:
     case KIND_INT64:
-      good = g_ascii_string_to_signed (text, 10,
-                                       self->kind == KIND_INT32 ? G_MININT32 : G_MININT64,
-                                       self->kind == KIND_INT32 ? G_MAXINT32 : G_MAXINT64,
-                                       NULL, NULL);
+      good = g_ascii_string_to_signed (text, 10, self->kind == KIND_INT32 ? G_MININT32 : G_MININT64, self->kind == KIND_INT32 ? G_MAXINT32 : G_MAXINT64, NULL, NULL);
       break;
 
     case KIND_UINT32:
     case KIND_UINT64:
-      good = g_ascii_string_to_unsigned (text, 10, 0,
-                                         self->kind == KIND_UINT32 ? G_MAXUINT32 : G_MAXUINT64,
-                                         NULL, NULL);
+      good = g_ascii_string_to_unsigned (text, 10, 0, self->kind == KIND_UINT32 ? G_MAXUINT32 : G_MAXUINT64, NULL, NULL);
       break;
 
     case KIND_FLOAT:

@@ -36,21 +36,21 @@ struct _EnumValue
 {
   Element element;
   gint32 number;
-  char *c_name;       /* FOO__COLOR__RED */
-  char *g_name;       /* FOO_COLOR_RED */
-  gboolean is_alias;  /* of one before */
+  char *c_name;      /* FOO__COLOR__RED */
+  char *g_name;      /* FOO_COLOR_RED */
+  gboolean is_alias; /* of one before */
 };
 
 struct _Enum
 {
   Element element;
   GPtrArray *values;
-  char *c_type;       /* Foo__Color */
-  char *c_lower;      /* foo__color */
-  char *c_upper;      /* FOO__COLOR */
-  char *g_type;       /* FooColor */
-  char *g_lower;      /* foo_color */
-  char *g_object;     /* COLOR, of FOO_TYPE_COLOR */
+  char *c_type;   /* Foo__Color */
+  char *c_lower;  /* foo__color */
+  char *c_upper;  /* FOO__COLOR */
+  char *g_type;   /* FooColor */
+  char *g_lower;  /* foo_color */
+  char *g_object; /* COLOR, of FOO_TYPE_COLOR */
   const Google__Protobuf__EnumDescriptorProto *proto;
 };
 
@@ -72,8 +72,8 @@ typedef enum
 struct _Field
 {
   Element element;
-  Message *parent;    /* whose field it is; for an extension the one made for it */
-  Oneof *oneof;       /* or NULL; a proto3 optional is in none */
+  Message *parent; /* whose field it is; for an extension the one made for it */
+  Oneof *oneof;    /* or NULL; a proto3 optional is in none */
   guint32 number;
   Kind kind;
   Google__Protobuf__FieldDescriptorProto__Type type;
@@ -90,11 +90,11 @@ struct _Field
   EnumValue *default_enum;
   Message *message;
   Enum *enumeration;
-  char *member;       /* of the struct */
-  char *quantifier;   /* has_x, n_x, or NULL */
-  char *oneof_name;   /* FOO__CHOICE_A */
-  char *property;     /* foo-bar */
-  char *accessor;     /* foo_bar */
+  char *member;     /* of the struct */
+  char *quantifier; /* has_x, n_x, or NULL */
+  char *oneof_name; /* FOO__CHOICE_A */
+  char *property;   /* foo-bar */
+  char *accessor;   /* foo_bar */
   const Google__Protobuf__FieldDescriptorProto *proto;
 };
 
@@ -103,30 +103,30 @@ struct _Oneof
   Element element;
   Message *parent;
   GPtrArray *fields;
-  char *c_type;       /* Foo__ChoiceCase */
-  char *c_upper;      /* FOO__CHOICE */
-  char *not_set;      /* FOO__CHOICE__NOT_SET */
-  char *member;       /* choice_case */
-  char *property;     /* choice-case */
-  char *accessor;     /* choice_case */
+  char *c_type;   /* Foo__ChoiceCase */
+  char *c_upper;  /* FOO__CHOICE */
+  char *not_set;  /* FOO__CHOICE__NOT_SET */
+  char *member;   /* choice_case */
+  char *property; /* choice-case */
+  char *accessor; /* choice_case */
 };
 
 struct _Message
 {
   Element element;
-  Message *parent;    /* or NULL */
-  GPtrArray *fields;  /* in the order of the file */
-  GPtrArray *sorted;  /* the same by number */
-  GPtrArray *oneofs;  /* real ones */
+  Message *parent;   /* or NULL */
+  GPtrArray *fields; /* in the order of the file */
+  GPtrArray *sorted; /* the same by number */
+  GPtrArray *oneofs; /* real ones */
   gboolean is_map_entry;
   gboolean is_extension; /* made to hold one */
-  Message *extended;  /* of an extension */
-  char *c_type;       /* Foo__HelloRequest */
-  char *c_lower;      /* foo__hello_request */
-  char *c_upper;      /* FOO__HELLO_REQUEST */
-  char *g_type;       /* FooHelloRequest */
-  char *g_lower;      /* foo_hello_request */
-  char *g_object;     /* HELLO_REQUEST */
+  Message *extended;     /* of an extension */
+  char *c_type;          /* Foo__HelloRequest */
+  char *c_lower;         /* foo__hello_request */
+  char *c_upper;         /* FOO__HELLO_REQUEST */
+  char *g_type;          /* FooHelloRequest */
+  char *g_lower;         /* foo_hello_request */
+  char *g_object;        /* HELLO_REQUEST */
   const Google__Protobuf__DescriptorProto *proto;
 };
 
@@ -136,14 +136,14 @@ struct _Method
   Service *service;
   Message *input;
   Message *output;
-  gboolean reads;     /* the client streams */
-  gboolean writes;    /* the server streams */
-  char *lower;        /* say_hello */
-  char *signal;       /* handle-say-hello */
-  char *call_type;    /* FooGreeterSayHelloCall */
-  char *call_lower;   /* foo_greeter_say_hello_call */
-  char *call_object;  /* GREETER_SAY_HELLO_CALL */
-  char *call_struct;  /* foo__greeter_say_hello_call */
+  gboolean reads;    /* the client streams */
+  gboolean writes;   /* the server streams */
+  char *lower;       /* say_hello */
+  char *signal;      /* handle-say-hello */
+  char *call_type;   /* FooGreeterSayHelloCall */
+  char *call_lower;  /* foo_greeter_say_hello_call */
+  char *call_object; /* GREETER_SAY_HELLO_CALL */
+  char *call_struct; /* foo__greeter_say_hello_call */
   char *context_type;
   char *context_lower;
   char *context_object;
@@ -154,10 +154,10 @@ struct _Service
 {
   Element element;
   GPtrArray *methods;
-  char *stub_type;    /* FooGreeterStub */
-  char *stub_lower;   /* foo_greeter_stub */
-  char *stub_object;  /* GREETER_STUB */
-  char *stub_struct;  /* foo__greeter_stub */
+  char *stub_type;   /* FooGreeterStub */
+  char *stub_lower;  /* foo_greeter_stub */
+  char *stub_object; /* GREETER_STUB */
+  char *stub_struct; /* foo__greeter_stub */
   char *servicer_type;
   char *servicer_lower;
   char *servicer_object;
@@ -167,21 +167,21 @@ struct _File
 {
   Model *model;
   char *name;
-  char *package;      /* or "" */
-  char *base;         /* the name without .proto */
-  char *id;           /* a_2fb_2eproto */
-  char *g_prefix;     /* Foo */
-  char *g_module;     /* FOO */
-  char *g_symbol;     /* foo */
-  GBytes *bytes;      /* the descriptor, without comments */
+  char *package;  /* or "" */
+  char *base;     /* the name without .proto */
+  char *id;       /* a_2fb_2eproto */
+  char *g_prefix; /* Foo */
+  char *g_module; /* FOO */
+  char *g_symbol; /* foo */
+  GBytes *bytes;  /* the descriptor, without comments */
   GPtrArray *dependencies;
   GPtrArray *public_dependencies;
-  GPtrArray *messages; /* all, each before those within it */
+  GPtrArray *messages;   /* all, each before those within it */
   GPtrArray *extensions; /* messages that hold one extension each */
-  GPtrArray *enums;   /* all: of the file, then of each message */
+  GPtrArray *enums;      /* all: of the file, then of each message */
   GPtrArray *services;
   gboolean is_proto3;
-  gboolean wanted;    /* code is made of it */
+  gboolean wanted; /* code is made of it */
   Names *names;
   const Google__Protobuf__FileDescriptorProto *proto;
 };
@@ -189,12 +189,12 @@ struct _File
 struct _Model
 {
   const Options *options;
-  GPtrArray *files;      /* each after those it imports */
-  GHashTable *by_name;   /* name → File */
-  GHashTable *messages;  /* full name → Message */
-  GHashTable *enums;     /* full name → Enum */
-  GHashTable *elements;  /* descriptor → Element */
-  GPtrArray *owned;      /* blocks of memory, all freed at the end */
+  GPtrArray *files;     /* each after those it imports */
+  GHashTable *by_name;  /* name → File */
+  GHashTable *messages; /* full name → Message */
+  GHashTable *enums;    /* full name → Enum */
+  GHashTable *elements; /* descriptor → Element */
+  GPtrArray *owned;     /* blocks of memory, all freed at the end */
   GPtrArray *arrays;
   GPtrArray *byte_arrays;
 };

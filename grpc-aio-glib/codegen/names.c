@@ -7,27 +7,13 @@
 /* Words of C, C++ and the preprocessor in lower case. protoc-c knows most of
  * them, and leaves code that does not compile for the others. */
 static const char *const reserved[] = {
-  "alignas", "alignof", "and", "and_eq", "asm", "assert", "auto", "base", "bitand", "bitor", "bool",
-  "break", "case", "catch", "char", "char16_t", "char32_t", "char8_t", "class", "co_await",
-  "co_return", "co_yield", "compl", "concept", "const", "const_cast", "consteval", "constexpr",
-  "constinit", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast",
-  "else", "enum", "errno", "explicit", "export", "extern", "false", "float", "for", "friend",
-  "goto", "if", "inline", "int", "linux", "long", "mutable", "namespace", "new", "noexcept", "not",
-  "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register",
-  "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "sizeof", "static",
-  "static_assert", "static_cast", "stderr", "stdin", "stdout", "struct", "switch", "template", "this",
-  "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "typeof", "typeof_unqual",
-  "union", "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor",
-  "xor_eq"
+  "alignas", "alignof", "and", "and_eq", "asm", "assert", "auto", "base", "bitand", "bitor", "bool", "break", "case", "catch", "char", "char16_t", "char32_t", "char8_t", "class", "co_await", "co_return", "co_yield", "compl", "concept", "const", "const_cast", "consteval", "constexpr", "constinit", "continue", "decltype", "default", "delete", "do", "double", "dynamic_cast", "else", "enum", "errno", "explicit", "export", "extern", "false", "float", "for", "friend", "goto", "if", "inline", "int", "linux", "long", "mutable", "namespace", "new", "noexcept", "not", "not_eq", "nullptr", "operator", "or", "or_eq", "private", "protected", "public", "register", "reinterpret_cast", "requires", "restrict", "return", "short", "signed", "sizeof", "static", "static_assert", "static_cast", "stderr", "stdin", "stdout", "struct", "switch", "template", "this", "thread_local", "throw", "true", "try", "typedef", "typeid", "typename", "typeof", "typeof_unqual", "union", "unix", "unsigned", "using", "virtual", "void", "volatile", "wchar_t", "while", "xor", "xor_eq"
 };
 
 /* What the headers of C and of GLib call types and macros, and a .proto file
  * without a package may, too. */
 static const char *const reserved_types[] = {
-  "ABS", "BUFSIZ", "CLAMP", "DBL_MAX", "DIR", "DOMAIN", "EOF", "FALSE", "FILE", "FLT_MAX", "HUGE_VAL",
-  "INFINITY", "INT_MAX", "INT_MIN", "LONG_MAX", "LONG_MIN", "MAX", "MAXPATHLEN", "MIN", "NAN", "NULL",
-  "OVERFLOW", "RAND_MAX", "SEEK_CUR", "SEEK_END", "SEEK_SET", "SING", "TLOSS", "TRUE", "UINT_MAX",
-  "UNDERFLOW"
+  "ABS", "BUFSIZ", "CLAMP", "DBL_MAX", "DIR", "DOMAIN", "EOF", "FALSE", "FILE", "FLT_MAX", "HUGE_VAL", "INFINITY", "INT_MAX", "INT_MIN", "LONG_MAX", "LONG_MIN", "MAX", "MAXPATHLEN", "MIN", "NAN", "NULL", "OVERFLOW", "RAND_MAX", "SEEK_CUR", "SEEK_END", "SEEK_SET", "SING", "TLOSS", "TRUE", "UINT_MAX", "UNDERFLOW"
 };
 
 /* "hello_request" → "HelloRequest" */

@@ -92,9 +92,8 @@ parse_one (Options *self,
       return TRUE;
     }
 
-  g_set_error (error, MODEL_ERROR, 0,
-               "There is no option “%s”; there are structs, stubs, servicers, messages, descriptors, pyi, dts, "
-               "prefix=NAME, prefix.PACKAGE=NAME and resource=/PATH",
+  g_set_error (error, MODEL_ERROR, 0, "There is no option “%s”; there are structs, stubs, servicers, messages, descriptors, pyi, dts, "
+                                      "prefix=NAME, prefix.PACKAGE=NAME and resource=/PATH",
                option);
 
   return FALSE;

@@ -314,8 +314,7 @@ grpc_aio_codegen_context_read_async (gpointer source,
                                      GAsyncReadyCallback callback,
                                      gpointer user_data)
 {
-  grpc_aio_servicer_context_read_async (context, cancellable, on_context_read,
-                                        task_new (source, cancellable, callback, user_data));
+  grpc_aio_servicer_context_read_async (context, cancellable, on_context_read, task_new (source, cancellable, callback, user_data));
 }
 
 static void

@@ -724,7 +724,6 @@ call_sync (Fixture *fixture)
     }
   g_assert_no_error (error);
   g_assert_cmpint (n_dishes, ==, 2);
-
 }
 
 static gpointer

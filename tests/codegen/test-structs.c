@@ -59,8 +59,7 @@ test_groups (void)
 
   bytes = grpc_aio_protobuf_pack (&record.base, &error);
   g_assert_no_error (error);
-  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
-                   "\x0a\x01k\x63\x08\x03\x13\x0a\x01l\x14\x13\x0a\x01l\x14\x64", 17);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "\x0a\x01k\x63\x08\x03\x13\x0a\x01l\x14\x13\x0a\x01l\x14\x64", 17);
 
   size = legacy__record__get_packed_size (&record);
   packed = g_malloc (size);
@@ -203,8 +202,7 @@ test_optional (void)
   dish.bowls = 0;
   bytes = grpc_aio_protobuf_pack (&dish.base, &error);
   g_assert_no_error (error);
-  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
-                   "\x98\x01\x00\xa2\x01\x00\xaa\x01\x00\xb8\x01\x00", 12);
+  g_assert_cmpmem (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), "\x98\x01\x00\xa2\x01\x00\xaa\x01\x00\xb8\x01\x00", 12);
 
   read = kitchen__dish__unpack (NULL, g_bytes_get_size (bytes), g_bytes_get_data (bytes, NULL));
   g_assert_true (read->has_calories && read->has_secret);
