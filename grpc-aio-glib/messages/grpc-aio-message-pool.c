@@ -174,6 +174,13 @@ load_generated (GrpcAioMessagePool *self,
   if (proto == NULL)
     return FALSE;
 
+  if (g_strcmp0 (((GrpcAioProtoFile *) proto)->name, file->name) != 0)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("The description is that of another file"));
+      protobuf_c_message_free_unpacked (proto, NULL);
+      return FALSE;
+    }
+
   loader = grpc_aio_message_loader_new (self, self->tables, get_common_tables (self), error);
 
   return grpc_aio_message_loader_add (loader, (GrpcAioProtoFile *) proto, file) && grpc_aio_message_loader_finish (loader);
@@ -331,6 +338,49 @@ grpc_aio_message_pool_find_extension_by_number (GrpcAioMessagePool *self,
   grpc_aio_message_pool_unlock ();
 
   return field != NULL && field->parent == extended ? field : NULL;
+}
+
+static void
+add_numbers (GArray *numbers,
+             GrpcAioMessageTables *tables,
+             GrpcAioMessageType *extended)
+{
+  GHashTableIter iter;
+  gpointer field;
+
+  g_hash_table_iter_init (&iter, tables->numbers);
+  while (g_hash_table_iter_next (&iter, NULL, &field))
+    {
+      gint32 number = (gint32) ((GrpcAioMessageField *) field)->core->id;
+
+      if (((GrpcAioMessageField *) field)->parent == extended)
+        g_array_append_val (numbers, number);
+    }
+}
+
+static int
+compare_numbers (gconstpointer a,
+                 gconstpointer b)
+{
+  return *(const gint32 *) a < *(const gint32 *) b ? -1 : 1;
+}
+
+GArray *
+grpc_aio_message_pool_dup_extension_numbers (GrpcAioMessagePool *self,
+                                             GrpcAioMessageType *extended)
+{
+  GArray *numbers = g_array_new (FALSE, FALSE, sizeof (gint32));
+  GrpcAioMessageTables *common;
+
+  grpc_aio_message_pool_lock ();
+  common = get_common_tables (self);
+  add_numbers (numbers, self->tables, extended);
+  if (common != NULL)
+    add_numbers (numbers, common, extended);
+  grpc_aio_message_pool_unlock ();
+  g_array_sort (numbers, compare_numbers);
+
+  return numbers;
 }
 
 /**
