@@ -174,6 +174,13 @@ load_generated (GrpcAioMessagePool *self,
   if (proto == NULL)
     return FALSE;
 
+  if (g_strcmp0 (((GrpcAioProtoFile *) proto)->name, file->name) != 0)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("The description is that of another file"));
+      protobuf_c_message_free_unpacked (proto, NULL);
+      return FALSE;
+    }
+
   loader = grpc_aio_message_loader_new (self, self->tables, get_common_tables (self), error);
 
   return grpc_aio_message_loader_add (loader, (GrpcAioProtoFile *) proto, file) && grpc_aio_message_loader_finish (loader);

@@ -16,6 +16,7 @@ import {CASES as CLIENT_INTERCEPTOR_CASES} from './client-interceptors.js';
 import {CASES as CONTEXT_CASES} from './contexts.js';
 import {CASES as CREDENTIALS_CASES} from './credentials.js';
 import {CASES as MESSAGE_FORMAT_CASES, callAndWait} from './message-formats.js';
+import {CASES as MESSAGE_CASES} from './messages.js';
 import {CASES as TLS_CASES} from './tls-credentials.js';
 import {CASES as REFLECTION_CASES} from './reflection.js';
 import {CASES as SERVER_INTERCEPTOR_CASES} from './server-interceptors.js';
@@ -852,6 +853,7 @@ for (const [name, func] of Object.entries({
     ...CLIENT_INTERCEPTOR_CASES,
     ...CONTEXT_CASES,
     ...CREDENTIALS_CASES,
+    ...MESSAGE_CASES,
     ...MESSAGE_FORMAT_CASES,
     ...REFLECTION_CASES,
     ...SERVER_INTERCEPTOR_CASES,

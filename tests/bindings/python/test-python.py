@@ -17,6 +17,7 @@ import client_interceptors
 import contexts
 import credentials
 import message_formats
+import messages
 import tls_credentials
 import reflection
 import server_interceptors
@@ -896,6 +897,7 @@ for module in (
     contexts,
     credentials,
     message_formats,
+    messages,
     reflection,
     server_interceptors,
     tls_credentials,

@@ -1156,6 +1156,9 @@ private const string[] CASES = {
     "dropped-references",
     "many-calls",
     "auth-contexts",
+    "message-pools",
+    "message-objects",
+    "message-extras",
     "call-credentials",
     "google-credentials",
     "message-formats",
@@ -1257,6 +1260,15 @@ private async void run_case (string name) throws Error {
             break;
         case "auth-contexts":
             yield auth_contexts (fixture.census);
+            break;
+        case "message-pools":
+            yield message_pools ();
+            break;
+        case "message-objects":
+            yield message_objects ();
+            break;
+        case "message-extras":
+            yield message_extras ();
             break;
         case "client-interceptors":
             yield client_interceptors (fixture);
