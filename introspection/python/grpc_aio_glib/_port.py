@@ -290,11 +290,12 @@ class ClientCall(_Call):
     """A call that this program makes. It is under way."""
 
     __slots__ = ('kind', 'deadline', 'status', 'response', 'initial_metadata', '_final',
-                 '_closing', '_connecting')
+                 '_closing', '_connecting', 'owner')
 
     def __init__(self, port, id_, kind, deadline):
         super().__init__(port, id_)
         self.kind = kind
+        self.owner = None
         self.deadline = deadline
         self.status = None
         self.response = None
@@ -666,6 +667,15 @@ class Port:
         _local.port = weakref.ref(port)
         return port
 
+    @staticmethod
+    def all():
+        with _lock:
+            return [p for r in _ports.values() for p in [r()] if p is not None]
+
+    def calls(self):
+        found = [c() if type(c) is weakref.ref else c for c in self._calls]
+        return [c for c in found if c is not None]
+
     # Whatever a command completes at once is to be drained, too.
 
     def command(self, waits):
@@ -701,7 +711,7 @@ class Port:
     # Clients
 
     def call(self, method, request, *, timeout=None, metadata=None, credentials=None,
-             wait_for_ready=None, compression=None, authority=None, parent=None, kind=None):
+             wait_for_ready=None, compression=None, authority=None, parent=None, kind=None, owner=None):
         """Starts a call of @method, a GrpcAio.MultiCallable."""
         options = deadline = None
         if (timeout is not None or metadata or wait_for_ready or compression is not None or
@@ -718,6 +728,7 @@ class Port:
             id_ = len(self._calls)
             self._calls.append(None)
         call = ClientCall(self, id_, kind, deadline)
+        call.owner = owner
         self._calls[id_] = call if kind in (_UNARY_UNARY, _STREAM_UNARY) else weakref.ref(call)
         if (self._core_start(id_, method, request, options, credentials) and
                 not self._scheduled):
@@ -741,7 +752,7 @@ class Port:
     def serve(self, server, on_call):
         """Has @on_call called with each call that no service of @server takes."""
         self._on_call = on_call
-        server.add_generic_rpc_handler(self.core)
+        server.add_generic_handler(self.core)
 
     def start(self, server):
         """Starts @server in the main context of the port."""

@@ -10,7 +10,7 @@ from typing import Any, AsyncGenerator, Generator, List, Optional, Tuple, Type, 
 from .._names import RpcError, StatusCode, code_of, error_class
 from .._port import PENDING, Status
 from . import _base_call
-from ._errors import EOF, EOFType, UsageError
+from ._errors import EOF, EOFType, MetadataError, UsageError
 from ._metadata import Metadata
 from ._typing import DeserializingFunction, DoneCallbackType, RequestIterableType, SerializingFunction
 
@@ -187,7 +187,7 @@ class Call(_base_call.Call):
         try:
             self._core = method.start(data, timeout, metadata, credentials, wait_for_ready)
         except (TypeError, ValueError) as error:
-            self._invalid = error
+            self._invalid = MetadataError(str(error)) if 'metadata key' in str(error) else error
             self._core = _NoCall('Internal error from Core', str(error))
 
     def done(self) -> bool:

@@ -3,6 +3,7 @@
 """A client's channels and their methods."""
 
 import asyncio
+import sys
 import weakref
 from types import TracebackType
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Type
@@ -303,7 +304,7 @@ class Channel(_base_channel.Channel):
         self._core.close()
 
     def __del__(self) -> None:
-        if hasattr(self, '_core') and not self._is_destroyed:
+        if hasattr(self, '_core') and not self._is_destroyed and not sys.is_finalizing():
             self._destroy()
 
     def get_state(self, try_to_connect: bool = False) -> ChannelConnectivity:

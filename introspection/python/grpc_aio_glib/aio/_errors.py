@@ -23,6 +23,10 @@ class InternalError(BaseError):
     """Something unexpected happened below Python."""
 
 
+class MetadataError(InternalError, ValueError):
+    """Metadata has a key or a value that cannot be sent."""
+
+
 class ServerStoppedError(BaseError):
     """The server stopped while a handler was at work."""
 

@@ -6,6 +6,7 @@ import asyncio
 import collections
 import enum
 import functools
+import sys
 from concurrent.futures import Executor
 from typing import Any, Deque, Dict, List, Optional, Sequence, Tuple
 
@@ -329,7 +330,7 @@ class Server(_base_server.Server):
 
     def __del__(self) -> None:
         serving = getattr(self, '_serving', None)
-        if serving is None or serving.state != _State.RUNNING:
+        if serving is None or serving.state != _State.RUNNING or sys.is_finalizing():
             return
         try:
             serving.loop.call_soon_threadsafe(serving.stop_now)
