@@ -136,7 +136,8 @@ async def run_client(options):
     if options.tls:
         credentials = GrpcAio.ChannelCredentials.new_tls(
             (options.tls / 'certificate.pem').read_text(), None, None)
-    channel = GrpcAio.Channel.new(options.address, credentials)
+    with Port.get().context():
+        channel = GrpcAio.Channel.new(options.address, credentials)
     for meter in measurements(options):
         await scenario(channel, meter, request, expected)
 

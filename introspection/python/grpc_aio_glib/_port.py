@@ -96,11 +96,58 @@ def _decode_text(data, offset):
     return str(data[offset:offset + length], 'utf-8', 'replace'), offset + length
 
 
+class _Waiter(asyncio.Future):
+    """A future whose task goes on within the turn of the loop that has woken it.
+
+    Usually that takes another turn, with another look at all descriptors."""
+
+    __slots__ = ('_port', '_callback', '_context')
+
+    def __init__(self, port):
+        super().__init__(loop=port.loop)
+        self._port = port
+        self._callback = None
+
+    def add_done_callback(self, fn, *, context=None):
+        if self._callback is None and context is not None and not self.done():
+            self._callback = fn
+            self._context = context
+        else:
+            super().add_done_callback(fn, context=context)
+
+    def remove_done_callback(self, fn):
+        removed = super().remove_done_callback(fn)
+        if self._callback is not None and self._callback == fn:
+            self._callback = None
+            removed += 1
+        return removed
+
+    def cancel(self, msg=None):
+        if not super().cancel(msg):
+            return False
+        if self._callback is not None:
+            self.get_loop().call_soon(self._callback, self, context=self._context)
+        return True
+
+    def wake(self, result):
+        if self.done():
+            return
+        self.set_result(result)
+        port = self._port
+        if self._callback is None:
+            pass
+        elif port.decoding:
+            port.awake.append(self)
+        elif not port.loop.is_closed():
+            port.loop.call_soon(self._callback, self, context=self._context)
+
+    def run(self):
+        self._context.run(self._callback, self)
+
+
 def _wake(waiters, result):
     for waiter in waiters:
-        # A loop that is closed runs nobody.
-        if not waiter.done() and not waiter.get_loop().is_closed():
-            waiter.set_result(result)
+        waiter.wake(result)
     waiters.clear()
 
 
@@ -117,23 +164,21 @@ _OK = Status(0, '', (), (), '', False)
 class _Call:
     """What calls of clients and servers have in common: messages both ways."""
 
-    __slots__ = ('_port', '_id', '_over', '_messages', '_readers', '_ended', '_owed', '_unsent',
-                 '_window', '_writers', '_callbacks', '_waiters', '_keepers', '__weakref__')
+    _over = False     # the library tells no more of it
+    _messages = None  # that nobody has read
+    _readers = None   # waiters for a message
+    _ended = False    # no more messages will come
+    _owed = 0         # what was read counts, and may be read anew
+    _unsent = 0       # what was written and is not yet sent counts
+    _window = 0       # how much that may be
+    _writers = None   # waiters for room
+    _waiters = None   # waiters for the end
+    _callbacks = None
+    _keepers = 0      # how many wait
 
     def __init__(self, port, id_):
         self._port = port
         self._id = id_
-        self._over = False       # the library knows of it no more
-        self._messages = None    # that nobody has read; None for none yet
-        self._readers = None     # futures of those who wait for one
-        self._ended = False      # no more will come
-        self._owed = 0           # what was read counts, and may be read anew
-        self._unsent = 0         # what was written and not yet sent counts
-        self._window = 0         # how much that may be
-        self._writers = None     # futures of those who wait, after what they wrote
-        self._callbacks = None
-        self._waiters = None     # futures of those who wait for something else
-        self._keepers = 0        # how many wait
 
     # Reading
 
@@ -161,7 +206,7 @@ class _Call:
 
     async def _wait_for_message(self):
         port = self._port
-        reader = port.create_future()
+        reader = _Waiter(port)
         if self._readers is None:
             self._readers = collections.deque()
         self._readers.append(reader)
@@ -194,7 +239,7 @@ class _Call:
         while readers and messages:
             reader = readers.popleft()
             if not reader.done():
-                reader.set_result(self.read_nowait())
+                reader.wake(self.read_nowait())
 
     def _give_back(self):
         owed, self._owed = self._owed, 0
@@ -206,7 +251,7 @@ class _Call:
         while readers:
             reader = readers.popleft()
             if not reader.done():
-                reader.set_result(message)
+                reader.wake(message)
                 self._owed += len(message) + _COST
                 if self._owed >= _GIVE_BACK:
                     self._give_back()
@@ -231,7 +276,7 @@ class _Call:
         port.command(port.core_write(self._id, data, flags))
         if self._unsent <= self._window:
             return True
-        writer = port.create_future()
+        writer = _Waiter(port)
         if self._writers is None:
             self._writers = collections.deque()
         self._writers.append(writer)
@@ -263,19 +308,20 @@ class _Call:
     # The end
 
     def _new_waiter(self):
-        waiter = self._port.create_future()
+        waiter = _Waiter(self._port)
         if self._waiters is None:
             self._waiters = []
         self._waiters.append(waiter)
         return waiter
 
     async def _wait(self):
+        port = self._port
         waiter = self._new_waiter()
-        self._port.keep(self)
+        port.keep(self)
         try:
             return await waiter
         finally:
-            self._port.keep_no_more(self)
+            port.keep_no_more(self)
 
     def peer(self):
         """The address of the other side, or None."""
@@ -289,20 +335,19 @@ class _Call:
 class ClientCall(_Call):
     """A call that this program makes. It is under way."""
 
-    __slots__ = ('kind', 'deadline', 'status', 'response', 'initial_metadata', '_final',
-                 '_closing', '_connecting', 'owner')
+    owner = None        # the channel object of the caller
+    deadline = None
+    status = None
+    response = None
+    initial_metadata = None
+    _final = None       # the status, until what came before it was read
+    _closing = None     # waiters for the end of the writes, or True
+    _connecting = None  # waiters for initial metadata
 
-    def __init__(self, port, id_, kind, deadline):
-        super().__init__(port, id_)
+    def __init__(self, port, id_, kind):
+        self._port = port
+        self._id = id_
         self.kind = kind
-        self.owner = None
-        self.deadline = deadline
-        self.status = None
-        self.response = None
-        self.initial_metadata = None
-        self._final = None       # the status, until what came before it was read
-        self._closing = None     # futures of those who wait for the end of the writes
-        self._connecting = None  # futures of those who wait for initial metadata
 
     def __del__(self):
         if self._id is not None:
@@ -311,6 +356,14 @@ class ClientCall(_Call):
     def done(self):
         """Whether the call has its status."""
         return self.status is not None
+
+    def wait_done(self):
+        """A future, for one who waits, of the end of a call that is not done."""
+        waiter = self._new_waiter()
+        if self.kind in (_UNARY_STREAM, _STREAM_STREAM):
+            self._port.keep(self)
+            waiter.add_done_callback(lambda _: self._port.keep_no_more(self))
+        return waiter
 
     async def wait_status(self):
         """The status, once there is one. Who is cancelled waits no more."""
@@ -359,7 +412,7 @@ class ClientCall(_Call):
             return False
         if self._closing is True:
             return True
-        waiter = self._port.create_future()
+        waiter = _Waiter(self._port)
         if self._closing is None:
             self._closing = []
             self._port.command(self._port.core.done_writing(self._id))
@@ -378,7 +431,7 @@ class ClientCall(_Call):
     async def wait_for_connection(self):
         """Whether the server answered. False when the call ended before."""
         if self.initial_metadata is None and self.status is None:
-            waiter = self._port.create_future()
+            waiter = _Waiter(self._port)
             if self._connecting is None:
                 self._connecting = []
             self._connecting.append(waiter)
@@ -419,11 +472,9 @@ class ClientCall(_Call):
         self.initial_metadata = ()
         self.status = _OK
         self._over = self._ended = True
-        waiters = self._waiters
-        if waiters is not None:
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
+        if self._waiters is not None:
+            for waiter in self._waiters:
+                waiter.wake(None)
             self._waiters = None
         if self._callbacks is not None or self._connecting or self._writers or self._closing:
             self._tell()
@@ -476,22 +527,23 @@ class ClientCall(_Call):
 class ServerCall(_Call):
     """A call that a client makes."""
 
-    __slots__ = ('method', 'finished', 'cancelled', 'sent_initial_metadata', '_deadline', '_start',
-                 '_opened', '_request', '_done')
+    finished = False
+    cancelled = False
+    sent_initial_metadata = False
+    _window = _ALLOWANCE
+    _deadline = None
+    _opened = False  # reads more than one message ahead
+    _request = None  # who wants to have the first message
+    _done = False
 
     def __init__(self, port, id_, method, start):
-        super().__init__(port, id_)
+        self._port = port
+        self._id = id_
         self.method = method
-        self.finished = False
-        self.cancelled = False
-        self.sent_initial_metadata = False
+        self._start = start
         left, = _TIME_LEFT.unpack_from(start)
-        self._deadline = None if left < 0 else time.monotonic() + left / 1e6
-        self._start = start     # until somebody wants to know
-        self._opened = False    # whether it reads more than one message ahead
-        self._request = None    # who wants to have the first message
-        self._done = False
-        self._window = _ALLOWANCE
+        if left >= 0:
+            self._deadline = time.monotonic() + left / 1e6
 
     @property
     def host(self):
@@ -620,7 +672,6 @@ class Port:
 
     def __init__(self, loop):
         self.loop = loop
-        self.create_future = loop.create_future
         self.core = core = GrpcAio.Port.new()
         self.core_read = core.read
         self.core_write = core.write
@@ -637,6 +688,8 @@ class Port:
         self._on_call = None
         self._scheduled = False
         self._pending = set()
+        self.decoding = False
+        self.awake = []  # waiters whose tasks go on when all is decoded
         loop.add_reader(core.get_fd(), self._drain)
 
     def __del__(self):
@@ -727,7 +780,9 @@ class Port:
         else:
             id_ = len(self._calls)
             self._calls.append(None)
-        call = ClientCall(self, id_, kind, deadline)
+        call = ClientCall(self, id_, kind)
+        if deadline is not None:
+            call.deadline = deadline
         call.owner = owner
         self._calls[id_] = call if kind in (_UNARY_UNARY, _STREAM_UNARY) else weakref.ref(call)
         if (self._core_start(id_, method, request, options, credentials) and
@@ -806,16 +861,39 @@ class Port:
             self._free += self._freed
             self._freed.clear()
         data = self._core_drain()
-        end = len(data)
-        if not end:
+        if data:
+            self.decoding = True
+            try:
+                self._decode(data)
+            finally:
+                self.decoding = False
+                if self.awake:
+                    self._run_awake()
+
+    def _run_awake(self):
+        awake, self.awake = self.awake, []
+        if asyncio.current_task(self.loop) is not None:
+            # A task runs the loop. Others cannot go on inside of it.
+            for waiter in awake:
+                self.loop.call_soon(waiter.run)
             return
-        calls, unpack = self._calls, _HEADER.unpack_from
+        for i, waiter in enumerate(awake):
+            try:
+                waiter.run()
+            except BaseException:
+                # Such as KeyboardInterrupt, for who runs the loop.
+                for other in awake[i + 1:]:
+                    self.loop.call_soon(other.run)
+                raise
+
+    def _decode(self, data):
+        calls, freed, unpack = self._calls, self._freed, _HEADER.unpack_from
+        end = len(data)
         at = 0
         while at < end:
             id_, event, value, length = unpack(data, at)
-            at += 16
-            start = at
-            at += length
+            start = at + 16
+            at = start + length
             if id_ >= _SERVED:
                 self._on_server_event(id_, event, value, data[start:at])
                 continue
@@ -830,7 +908,8 @@ class Port:
             if event == _MESSAGE:
                 call._on_message(data[start:at])
             elif event == _RESULT:
-                self._forget(call)
+                calls[id_] = call._id = None
+                freed.append(id_)
                 call._on_result(call.response if value else data[start:at])
             elif event == _WRITTEN:
                 call._on_written(value)

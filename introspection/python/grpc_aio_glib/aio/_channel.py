@@ -6,7 +6,7 @@ import asyncio
 import sys
 import weakref
 from types import TracebackType
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Type
+from typing import Any, Dict, List, Optional, Sequence, Type
 
 from .._credentials import CallCredentials, ChannelCredentials, native_call_credentials, native_channel_credentials
 from .._gi import GLib, GrpcAio
@@ -30,6 +30,9 @@ _COMPRESSION_KEY = 'grpc-internal-encoding-request'
 _COMPRESSION_NAMES = {0: 'identity', 1: 'deflate', 2: 'gzip'}
 
 _CHANNEL_CLOSED = 'Channel is closed.'
+_CREDENTIALS_ON_INSECURE = 'Call credentials are only valid on secure channels'
+
+_KINDS = {'unary_unary': 0, 'unary_stream': 1, 'stream_unary': 2, 'stream_stream': 3}
 
 
 def _add_compression(metadata: Optional[MetadataType], compression: Optional[Compression]) -> MetadataType:
@@ -44,7 +47,7 @@ def _add_compression(metadata: Optional[MetadataType], compression: Optional[Com
 class Method:
     """A method of a channel, and how to start a call of it."""
 
-    __slots__ = ('channel', 'core', 'kind', 'name', 'request_serializer', 'response_deserializer')
+    __slots__ = ('channel', 'kind', 'name', 'request_serializer', 'response_deserializer', '_port', '_core')
 
     def __init__(self,
                  channel: 'Channel',
@@ -53,11 +56,12 @@ class Method:
                  request_serializer: Optional[SerializingFunction],
                  response_deserializer: Optional[DeserializingFunction]) -> None:
         self.channel = channel
-        self.core = channel.find_method(kind, name)
+        self.kind = kind
         self.name = name
         self.request_serializer = request_serializer
         self.response_deserializer = response_deserializer
-        self.kind = kind
+        self._port: Any = None
+        self._core: Any = None
 
     def with_name(self, name: Any) -> 'Method':
         """Returns this method, or another of the same kind: interceptors may change it."""
@@ -77,10 +81,19 @@ class Method:
         channel = self.channel
         if channel.is_closed:
             raise UsageError(_CHANNEL_CLOSED)
+        native = None
+        if credentials is not None:
+            if not channel.is_secure:
+                raise UsageError(_CREDENTIALS_ON_INSECURE)
+            native = native_call_credentials(credentials)
+        port = get_port()
+        reference = self._port
+        if reference is None or reference() is not port:
+            self._core = getattr(channel.get_core(port), self.kind)(self.name.decode('utf-8', 'replace'))
+            self._port = weakref.ref(port)
 
-        return get_port().call(self.core, request, timeout=timeout, metadata=metadata,
-                               credentials=None if credentials is None else native_call_credentials(credentials),
-                               wait_for_ready=wait_for_ready, owner=channel)
+        return port.call(self._core, request, timeout=timeout, metadata=metadata, credentials=native,
+                         wait_for_ready=wait_for_ready, owner=channel, kind=_KINDS[self.kind])
 
 
 class _MultiCallable:
@@ -206,7 +219,11 @@ def _cancel_all(port: Any, channel: 'Channel') -> None:
 
 
 class Channel(_base_channel.Channel):
-    """A connection to a server, made when it is needed. Any loop may use it."""
+    """A connection to a server, made when it is needed. Any loop may use it.
+
+    Each loop has a channel of the library's, which tells it of changes of state. They
+    have one connection together.
+    """
 
     def __init__(self,
                  target: str,
@@ -217,7 +234,11 @@ class Channel(_base_channel.Channel):
         self.is_closed = False
         self._is_destroyed = False
         self.intercepted_calls: 'weakref.WeakSet[Any]' = weakref.WeakSet()
-        self._methods: Dict[Tuple[str, bytes], Any] = {}
+        self.is_secure = credentials is not None
+        self._cores: 'weakref.WeakKeyDictionary[Any, Any]' = weakref.WeakKeyDictionary()
+        self._target = _encode(target).decode('utf-8', 'replace')
+        self._credentials = credentials
+        self._options = options_of(options, compression)
         self._interceptors: Dict[Type[ClientInterceptor], List[ClientInterceptor]] = {
             UnaryUnaryClientInterceptor: [],
             UnaryStreamClientInterceptor: [],
@@ -226,8 +247,6 @@ class Channel(_base_channel.Channel):
         }
         for interceptor in interceptors or ():
             self._add_interceptor(interceptor)
-        self._core = GrpcAio.Channel.new_with_options(_encode(target).decode('utf-8', 'replace'), credentials,
-                                                      options_of(options, compression))
 
     def _add_interceptor(self, interceptor: ClientInterceptor) -> None:
         for kind, interceptors in self._interceptors.items():
@@ -238,11 +257,13 @@ class Channel(_base_channel.Channel):
         names = ' or '.join(kind.__name__ for kind in self._interceptors)
         raise ValueError(f'Interceptor {interceptor} must be {names}. ')
 
-    def find_method(self, kind: str, name: bytes) -> Any:
-        """Returns the library's object for a method."""
-        core = self._methods.get((kind, name))
+    def get_core(self, port: Any) -> Any:
+        """Returns the library's channel of a loop."""
+        core = self._cores.get(port)
         if core is None:
-            core = self._methods[kind, name] = getattr(self._core, kind)(name.decode('utf-8', 'replace'))
+            with port.context():
+                core = GrpcAio.Channel.new_with_options(self._target, self._credentials, self._options)
+            self._cores[port] = core
 
         return core
 
@@ -301,10 +322,11 @@ class Channel(_base_channel.Channel):
 
     def _destroy(self) -> None:
         self._is_destroyed = True
-        self._core.close()
+        for core in list(self._cores.values()):
+            core.close()
 
     def __del__(self) -> None:
-        if hasattr(self, '_core') and not self._is_destroyed and not sys.is_finalizing():
+        if hasattr(self, '_options') and not self._is_destroyed and not sys.is_finalizing():
             self._destroy()
 
     def get_state(self, try_to_connect: bool = False) -> ChannelConnectivity:
@@ -316,7 +338,7 @@ class Channel(_base_channel.Channel):
         if self._is_destroyed:
             return ChannelConnectivity.SHUTDOWN
 
-        return STATES[int(self._core.get_state(try_to_connect))]
+        return STATES[int(self.get_core(get_port()).get_state(try_to_connect))]
 
     async def wait_for_state_change(self, last_observed_state: ChannelConnectivity) -> None:
         """Waits until the state is another one.
@@ -326,10 +348,11 @@ class Channel(_base_channel.Channel):
         """
         if self.is_closed:
             raise UsageError(_CHANNEL_CLOSED)
+        port = get_port()
+        core = self.get_core(port)
         state = GrpcAio.ChannelConnectivity(last_observed_state.value[0])
         try:
-            await get_port().call_async(self._core.wait_for_state_change_async,
-                                        self._core.wait_for_state_change_finish, state)
+            await port.call_async(core.wait_for_state_change_async, core.wait_for_state_change_finish, state)
         except GLib.Error as error:
             raise UsageError(_CHANNEL_CLOSED if self._is_destroyed else error.message) from None
 

@@ -33,7 +33,7 @@ _FAIR_TURNS = 64
 _PATIENCE_SECONDS = 1
 
 
-class Metadatum(NamedTuple):
+class _Metadatum(NamedTuple):
     """One piece of metadata."""
 
     key: str
@@ -48,9 +48,9 @@ class CallDetails(HandlerCallDetails):
         self._core = core
 
     @property
-    def invocation_metadata(self) -> Tuple[Metadatum, ...]:
+    def invocation_metadata(self) -> Tuple[_Metadatum, ...]:
         """What the client sent with the call."""
-        return tuple(Metadatum(key, value) for key, value in self._core.invocation_metadata)
+        return tuple(_Metadatum(key, value) for key, value in self._core.invocation_metadata)
 
 
 class CodeNumber(int):
@@ -167,11 +167,12 @@ class ServicerContext(_base_server.ServicerContext):  # type: ignore[type-arg]
     def run_done_callbacks(self) -> None:
         """Tells those who want to know that the handler is done with the call."""
         callbacks, self._done_callbacks = self._done_callbacks, None
-        for callback in callbacks or ():
-            try:
+        try:
+            for callback in callbacks or ():
                 callback()
-            except Exception:  # pylint: disable=broad-except
-                _LOGGER.exception('Error in callback for method [%s]', self._core.method)
+        except Exception:  # pylint: disable=broad-except
+            # As in grpc.aio, those after it are not called.
+            _LOGGER.exception('Error in callback for method [%s]', self._core.method)
 
     async def _take_turns(self) -> None:
         self._turns += 1
@@ -283,9 +284,9 @@ class ServicerContext(_base_server.ServicerContext):  # type: ignore[type-arg]
         """Returns what is to be sent with the status."""
         return self._trailing_metadata
 
-    def invocation_metadata(self) -> Tuple[Metadatum, ...]:  # type: ignore[override]
+    def invocation_metadata(self) -> Tuple[_Metadatum, ...]:  # type: ignore[override]
         """Returns what the client sent with the call."""
-        return tuple(Metadatum(key, value) for key, value in self._core.invocation_metadata)
+        return tuple(_Metadatum(key, value) for key, value in self._core.invocation_metadata)
 
     def set_code(self, code: Union[StatusCode, int]) -> None:
         """Sets the status code the call ends with.
@@ -489,7 +490,7 @@ class SyncServicerContext:
         """Returns what is to be sent with the status."""
         return self._context.trailing_metadata()
 
-    def invocation_metadata(self) -> Tuple[Metadatum, ...]:
+    def invocation_metadata(self) -> Tuple[_Metadatum, ...]:
         """Returns what the client sent with the call."""
         return self._context.invocation_metadata()
 
