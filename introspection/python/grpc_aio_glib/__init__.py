@@ -28,7 +28,12 @@ from ._handlers import (GenericRpcHandler, HandlerCallDetails, RpcMethodHandler,
 from ._names import (Call, ChannelConnectivity, ClientCallDetails, Compression, Future, FutureCancelledError,
                      FutureTimeoutError, LocalConnectionType, RpcContext, RpcError, Status, StatusCode)
 from ._protos import protos, protos_and_services, services
+from ._sync_names import (Channel, Server, ServicerContext, StreamStreamMultiCallable, StreamUnaryMultiCallable,
+                          UnaryStreamMultiCallable, UnaryUnaryMultiCallable)
 from . import aio as aio  # isort: skip
+from . import experimental as experimental  # isort: skip
+from ._cython import cygrpc as _cygrpc  # noqa: F401  isort: skip
+from ._sync import channel_ready_future, insecure_channel, secure_channel, server  # isort: skip
 
 __version__ = '0.1.0'
 
@@ -52,10 +57,17 @@ __all__ = (
     'ServerCertificateConfiguration',
     'ServerCredentials',
     'LocalConnectionType',
+    'UnaryUnaryMultiCallable',
+    'UnaryStreamMultiCallable',
+    'StreamUnaryMultiCallable',
+    'StreamStreamMultiCallable',
+    'Channel',
+    'ServicerContext',
     'RpcMethodHandler',
     'HandlerCallDetails',
     'GenericRpcHandler',
     'ServiceRpcHandler',
+    'Server',
     'unary_unary_rpc_method_handler',
     'unary_stream_rpc_method_handler',
     'stream_unary_rpc_method_handler',
@@ -74,6 +86,10 @@ __all__ = (
     'ssl_server_credentials',
     'ssl_server_certificate_configuration',
     'dynamic_ssl_server_credentials',
+    'channel_ready_future',
+    'insecure_channel',
+    'secure_channel',
+    'server',
     'protos',
     'services',
     'protos_and_services',

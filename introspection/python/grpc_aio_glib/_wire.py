@@ -15,7 +15,16 @@ _COMPRESSION = 'grpc.default_compression_algorithm'
 _INT_MINIMUM = -2**31
 _INT_MAXIMUM = 2**31 - 1
 
+_SESSION_CACHE = 'grpc.ssl_session_cache'
+
 _properties: Dict[str, Any] = {}
+
+
+class SSLSessionCache:
+    """Sessions of TLS that may be resumed, for the option `grpc.ssl_session_cache`."""
+
+    def __init__(self, capacity: int) -> None:
+        self.capacity = capacity
 
 
 def metadata_of(pairs: Optional[Iterable[Any]]) -> Any:
@@ -91,6 +100,9 @@ def options_of(arguments: Iterable[Any], compression: Optional[Compression]) -> 
     options = GrpcAio.ChannelOptions.new()
     for name, value in arguments:
         name = text_of(name)
+        if name == _SESSION_CACHE:
+            # The credentials have it: see session_cache_of().
+            continue
         if isinstance(value, (str, bytes)):
             _set_string(options, name, text_of(value))
         elif hasattr(value, '__int__'):
@@ -101,3 +113,12 @@ def options_of(arguments: Iterable[Any], compression: Optional[Compression]) -> 
         _set_int(options, _COMPRESSION, int(compression))
 
     return options
+
+
+def session_cache_of(arguments: Iterable[Any]) -> Optional[SSLSessionCache]:
+    """Returns the cache among channel arguments, or None."""
+    for name, value in arguments:
+        if text_of(name) == _SESSION_CACHE and isinstance(value, SSLSessionCache):
+            return value
+
+    return None

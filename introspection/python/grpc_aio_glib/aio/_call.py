@@ -136,9 +136,6 @@ class _NoCall:
     async def wait_status(self) -> Status:
         return self.status
 
-    async def wait_response(self) -> None:
-        return None
-
     async def wait_initial_metadata(self) -> Tuple[Any, ...]:
         return ()
 
@@ -320,7 +317,7 @@ class _UnaryResponse(Call):
         core = self._core
         if core.status is None:
             try:
-                yield from core.wait_response().__await__()
+                yield from core.wait_done()
             except asyncio.CancelledError:
                 self.cancel()
                 raise

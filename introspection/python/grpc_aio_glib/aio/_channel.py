@@ -12,7 +12,7 @@ from .._credentials import CallCredentials, ChannelCredentials, native_call_cred
 from .._gi import GLib, GrpcAio
 from .._names import STATES, ChannelConnectivity, Compression
 from .._port import Port
-from .._wire import options_of
+from .._wire import options_of, session_cache_of
 from . import _base_call, _base_channel
 from ._call import (LOCAL_CANCELLATION_DETAILS, StreamStreamCall, StreamUnaryCall, UnaryStreamCall,
                     UnaryUnaryCall)
@@ -239,6 +239,9 @@ class Channel(_base_channel.Channel):
         self._target = _encode(target).decode('utf-8', 'replace')
         self._credentials = credentials
         self._options = options_of(options, compression)
+        cache = session_cache_of(options)
+        if cache is not None and hasattr(credentials, 'set_session_cache_size'):
+            credentials.set_session_cache_size(cache.capacity)
         self._interceptors: Dict[Type[ClientInterceptor], List[ClientInterceptor]] = {
             UnaryUnaryClientInterceptor: [],
             UnaryStreamClientInterceptor: [],
