@@ -42,7 +42,8 @@ class AioRpcError(RpcError):
                  trailing_metadata: Metadata,
                  details: Optional[str] = None,
                  debug_error_string: Optional[str] = None) -> None:
-        super().__init__()
+        # Not by super(): grpcio's class may be among the bases, see error_class().
+        Exception.__init__(self)
         self._code = code
         self._details = details
         self._initial_metadata = initial_metadata

@@ -3,12 +3,11 @@
 """Servers."""
 
 import asyncio
-import collections
 import enum
 import functools
 import sys
 from concurrent.futures import Executor
-from typing import Any, Deque, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .._credentials import ServerCredentials, native_server_credentials
 from .._gi import GLib, GrpcAio
@@ -53,7 +52,6 @@ class Serving:
         self._port: Any = None
         self._maximum = maximum_concurrent_rpcs
         self._active = 0
-        self._waiting: Deque[Any] = collections.deque()
         self._waiters: List[Tuple[asyncio.AbstractEventLoop, 'asyncio.Future[None]']] = []
 
     def start(self) -> None:
@@ -77,15 +75,11 @@ class Serving:
         return None
 
     def _on_call(self, core: Any) -> None:
-        if self._maximum is not None:
-            if self._active >= self._maximum:
-                self._waiting.append(core)
-                return
-            self._active += 1
-        self._begin(core)
-
-    def _begin(self, core: Any) -> None:
         context = ServicerContext(self, core)
+        if self._maximum is not None and self._active >= self._maximum:
+            context.refuse(StatusCode.RESOURCE_EXHAUSTED, 'Concurrent RPC limit exceeded!')
+            return
+        self._active += 1
         if self.interceptors:
             self._spawn(context, self._intercept(context))
             return
@@ -159,13 +153,6 @@ class Serving:
             # What may be raised here stops the loop, and was told by it.
             task.exception()
         context.run_done_callbacks()
-        if self._maximum is None:
-            return
-        while self._waiting:
-            core = self._waiting.popleft()
-            if not core.done():
-                self._begin(core)
-                return
         self._active -= 1
 
     async def stop(self, grace: Optional[float]) -> None:
@@ -353,7 +340,8 @@ def server(migration_thread_pool: Optional[Executor] = None,
       handlers: finds the handlers of methods.
       interceptors: what each call goes through before it has a handler.
       options: pairs of a channel argument's name and its value.
-      maximum_concurrent_rpcs: how many calls are served at a time; more wait.
+      maximum_concurrent_rpcs: how many calls are served at a time; more are
+        refused with RESOURCE_EXHAUSTED.
       compression: how to compress responses.
 
     Returns:

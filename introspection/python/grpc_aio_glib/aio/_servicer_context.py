@@ -95,6 +95,7 @@ class ServicerContext(_base_server.ServicerContext):  # type: ignore[type-arg]
         self._details = ''
         self._trailing_metadata: Tuple[Any, ...] = ()
         self._no_compression = False
+        self._has_begun = False
         self._turns = 0
         self._done_callbacks: Optional[List[Callable[[], Any]]] = None
         self.abort_exception: Optional[AbortError] = None
@@ -205,6 +206,7 @@ class ServicerContext(_base_server.ServicerContext):  # type: ignore[type-arg]
         if self._no_compression:
             self._no_compression = False
             flags = _NO_COMPRESS
+        self._has_begun = True
         taken = self._core.write_nowait(data, flags)
         if taken is True:
             await self._take_turns()
@@ -223,8 +225,9 @@ class ServicerContext(_base_server.ServicerContext):  # type: ignore[type-arg]
         """
         self.raise_for_termination()
         metadata = tuple(initial_metadata)
-        if self._core.sent_initial_metadata:
+        if self._has_begun:
             raise UsageError('Send initial metadata failed: already sent')
+        self._has_begun = True
         self._core.send_initial_metadata(metadata)
 
     async def abort(self,
@@ -319,7 +322,7 @@ class ServicerContext(_base_server.ServicerContext):  # type: ignore[type-arg]
         Args:
           compression: the method.
         """
-        if self._core.sent_initial_metadata or not self._core.set_compression(int(compression)):
+        if self._has_begun or not self._core.set_compression(int(compression)):
             raise RuntimeError('Compression setting must be specified before sending initial metadata')
 
     def disable_next_message_compression(self) -> None:
