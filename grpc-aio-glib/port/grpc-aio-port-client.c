@@ -50,7 +50,27 @@ add_status (GrpcAioPortCall *self,
   grpc_aio_frames_end (frames, start);
 }
 
+static gboolean
+is_empty (const char *text)
+{
+  return text == NULL || *text == '\0';
+}
+
+static gboolean
+is_bare (GrpcAioMetadata *metadata)
+{
+  return metadata == NULL || grpc_aio_metadata_get_size (metadata) == 0;
+}
+
 /* Most calls end well, and with nothing but a response. */
+static gboolean
+is_plain (const GrpcAioOutcome *outcome)
+{
+  return outcome->code == GRPC_AIO_STATUS_CODE_OK && outcome->response != NULL &&
+         is_empty (outcome->details) && is_empty (outcome->debug_string) &&
+         is_bare (outcome->initial_metadata) && is_bare (outcome->trailing_metadata);
+}
+
 static void
 add_result (GrpcAioPortCall *self,
             const GrpcAioOutcome *outcome,
@@ -83,8 +103,7 @@ on_status (GObject *source,
   if (is_large)
     grpc_aio_port_call_add_large (self, outcome.response);
 
-  if (outcome.code == GRPC_AIO_STATUS_CODE_OK && outcome.response != NULL && outcome.details == NULL &&
-      outcome.debug_string == NULL && outcome.initial_metadata == NULL && outcome.trailing_metadata == NULL)
+  if (is_plain (&outcome))
     add_result (self, &outcome, is_large);
   else
     add_status (self, &outcome, is_large);

@@ -242,7 +242,7 @@ grpc_aio_port_end (GrpcAioPort *self)
   grpc_aio_queue_end_turn (self->outer);
 
   /* If so, whoever drains does not need to be woken. */
-  return !grpc_aio_frames_is_empty (&self->frames) || grpc_aio_queue_prepare (self->queue);
+  return grpc_aio_frames_get_length (&self->frames) > 0 || grpc_aio_queue_prepare (self->queue);
 }
 
 static GPtrArray *
@@ -392,7 +392,7 @@ grpc_aio_port_drain (GrpcAioPort *self,
   has_other = grpc_aio_context_fd_look (&self->context_fd, grpc_aio_queue_get_event_fd (self->queue), &is_readable);
   grpc_aio_queue_set_blocked (self->queue, FALSE);
   grpc_aio_queue_collect (self->queue, is_readable);
-  while (self->frames.length < DRAIN_MAX && grpc_aio_queue_has_work (self->queue))
+  while (grpc_aio_frames_get_length (&self->frames) < DRAIN_MAX && grpc_aio_queue_has_work (self->queue))
     {
       grpc_aio_queue_dispatch (self->queue, context);
       grpc_aio_queue_collect (self->queue, FALSE);
