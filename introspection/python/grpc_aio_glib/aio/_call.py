@@ -73,7 +73,7 @@ class AioRpcError(RpcError):
     @property
     def domain(self) -> str:
         """The domain of the `GLib.Error` that says the same."""
-        return 'grpc-aio-error-quark'
+        return 'GrpcAioError'
 
     @property
     def message(self) -> str:
@@ -162,6 +162,10 @@ def serialize(message: Any, serializer: Optional[SerializingFunction]) -> bytes:
     return data  # type: ignore[return-value]
 
 
+def _is_metadata_error(error: BaseException) -> bool:
+    return isinstance(error, ValueError) and 'metadata key' in str(error)
+
+
 class Call(_base_call.Call):
     """What all calls have."""
 
@@ -185,7 +189,7 @@ class Call(_base_call.Call):
         try:
             self._core = method.start(data, timeout, metadata, credentials, wait_for_ready)
         except (TypeError, ValueError) as error:
-            self._invalid = MetadataError(str(error)) if 'metadata key' in str(error) else error
+            self._invalid = MetadataError(str(error)) if _is_metadata_error(error) else error
             self._core = _NoCall('Internal error from Core', str(error))
 
     def done(self) -> bool:
