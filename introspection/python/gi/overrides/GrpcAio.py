@@ -403,6 +403,7 @@ def _loop_context():
 
 for _class in (GrpcAio.Channel, GrpcAio.TlsChannelCredentials, GrpcAio.TlsServerCredentials, GrpcAio.CallCredentials):
     _made_on_loop(_class)
+GrpcAio.MultiCallable.call = _on_loop(GrpcAio.MultiCallable.call)
 GrpcAio.Server.start = _on_loop(GrpcAio.Server.start)
 
 
