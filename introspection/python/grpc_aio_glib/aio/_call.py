@@ -159,7 +159,7 @@ def serialize(message: Any, serializer: Optional[SerializingFunction]) -> bytes:
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f'Expected bytes, got {type(data)}')
 
-    return data  # type: ignore[return-value]
+    return data
 
 
 def _is_metadata_error(error: BaseException) -> bool:
@@ -330,7 +330,8 @@ class _UnaryResponse(Call):
             raise self._invalid
         status = self._status
         if status is None:
-            status = self._status = self._judge(core.status)
+            ended: Any = core.status
+            status = self._status = self._judge(ended)
         if status.local or status.code != 0:
             raise error_of(status)
 

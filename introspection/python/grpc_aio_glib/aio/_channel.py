@@ -208,7 +208,9 @@ class StreamStreamMultiCallable(_MultiCallable, _base_channel.StreamStreamMultiC
 
 
 def _encode(text: Any) -> bytes:
-    return text if isinstance(text, bytes) else text.encode('utf-8')
+    data: bytes = text if isinstance(text, bytes) else text.encode('utf-8')
+
+    return data
 
 
 def _cancel_all(port: Any, channel: 'Channel') -> None:

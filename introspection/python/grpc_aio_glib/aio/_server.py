@@ -177,7 +177,7 @@ class Serving:
             self._stop_core(0)
 
     def _stop_core(self, grace_usec: int) -> 'asyncio.Future[Any]':
-        future = asyncio.ensure_future(
+        future: 'asyncio.Future[Any]' = asyncio.ensure_future(
             self._port.call_async(self.core.stop_async, self.core.stop_finish, grace_usec))
         future.add_done_callback(self._on_stopped)
 

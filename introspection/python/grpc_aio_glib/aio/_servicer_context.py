@@ -124,7 +124,7 @@ class ServicerContext(_base_server.ServicerContext):  # type: ignore[type-arg]
         if not isinstance(message, (bytes, bytearray, memoryview)):
             raise TypeError(f'Expected bytes, got {type(message).__name__}')
 
-        return message  # type: ignore[return-value]
+        return message
 
     def raise_for_termination(self) -> None:
         """Raises if nothing can be done to the call any more."""
