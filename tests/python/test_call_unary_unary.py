@@ -249,8 +249,9 @@ class UnaryUnary(Case):
 
     async def test_call_credentials_need_a_secure_channel(self):
         await self.pair()
-        call = self.call(credentials=grpc.access_token_call_credentials('token'))
-        await self.fails(call, grpc.StatusCode.UNAUTHENTICATED)
+        with self.assertRaises(aio.UsageError) as caught:
+            self.call(credentials=grpc.access_token_call_credentials('token'))
+        self.assertEqual(str(caught.exception), 'Call credentials are only valid on secure channels')
 
     async def test_wait_for_connection(self):
         await self.pair()
@@ -260,6 +261,7 @@ class UnaryUnary(Case):
 
     async def test_response_that_cannot_be_read(self):
         await self.pair()
+
         def refuse(data):
             raise ValueError(data)
 
@@ -269,6 +271,7 @@ class UnaryUnary(Case):
 
     async def test_request_that_cannot_be_sent(self):
         await self.pair()
+
         def refuse(data):
             raise ValueError(data)
 
