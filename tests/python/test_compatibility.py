@@ -143,7 +143,7 @@ class SyncHandlers(Case):
         self.assertTrue(seen['peer'].startswith('unix:'))
         self.assertIsNone(seen['identities'])
         self.assertIsNone(seen['key'])
-        self.assertTrue(0 < seen['remaining'] <= 50)
+        self.assertTrue(0 < seen['remaining'] <= 51)
         self.assertIsInstance(seen['context'], dict)
 
     async def test_callback(self):
