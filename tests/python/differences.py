@@ -6,6 +6,8 @@ Those that fail only sometimes say so: they may also pass there."""
 
 LIMIT = 'calls beyond the limit wait instead of RESOURCE_EXHAUSTED, so this hangs'
 
+DEADLINE = 'with interceptors a deadline counts from 1970, so this hangs'
+
 DIFFERENCES = {
     'test_abort.Abort.test_ok_is_no_failure':
         'abort (OK) hangs',
@@ -15,6 +17,14 @@ DIFFERENCES = {
         'a serializer that raises ends the call with OK and nothing',
     'test_call_unary_unary.UnaryUnary.test_response_that_cannot_be_read':
         'a deserializer that raises ends the call with OK and nothing',
+    'test_client_interceptor_stream_stream.AllKinds.test_deadline_stream_stream':
+        DEADLINE,
+    'test_client_interceptor_stream_stream.AllKinds.test_deadline_stream_unary':
+        DEADLINE,
+    'test_client_interceptor_stream_stream.AllKinds.test_deadline_unary_stream':
+        DEADLINE,
+    'test_client_interceptor_unary_stream.UnaryStream.test_end_of_reads':
+        'with interceptors the end of the stream is StopAsyncIteration, not EOF',
     'test_compatibility.SyncHandlers.test_abort_in_a_generator':
         'in a plain function abort returns, and the call sometimes hangs',
     'test_compatibility.SyncHandlers.test_abort_raises':
