@@ -248,10 +248,19 @@ class StreamStream(Case):
         self.assertIs(await call.read(), aio.EOF)
 
     async def test_dropped(self):
-        gate, call = await self.gated('stream_stream')
+        gate = Gate()
+
+        async def respond(requests, context):
+            yield b'first'
+            await gate.wait()
+
+        await self.pair({'respond': handler('stream_stream', respond)})
+        call = self.open('stream_stream', 'respond')
+        self.assertEqual(await call.read(), b'first')
+        await gate.entered.wait()
         del call
         gc.collect()
-        gate.opened.set()
+        await gate.cancelled.wait()
 
     async def test_not_awaitable(self):
         await self.pair()

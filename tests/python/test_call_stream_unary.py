@@ -231,10 +231,15 @@ class StreamUnary(Case):
         await call
 
     async def test_dropped(self):
+        """A call that nobody keeps goes on: fire and forget."""
         gate, call = await self.gated('stream_unary')
         del call
         gc.collect()
+        done = asyncio.Event()
+        gate.context.add_done_callback(lambda context: done.set())
         gate.opened.set()
+        await done.wait()
+        self.assertFalse(gate.cancelled.is_set())
 
     async def test_wait_for_connection(self):
         await self.pair()
