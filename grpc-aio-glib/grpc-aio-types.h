@@ -53,6 +53,7 @@ typedef struct _GrpcAioHandlerCallDetails GrpcAioHandlerCallDetails;
 typedef struct _GrpcAioInterceptedCall GrpcAioInterceptedCall;
 typedef struct _GrpcAioMetadata GrpcAioMetadata;
 typedef struct _GrpcAioMultiCallable GrpcAioMultiCallable;
+typedef struct _GrpcAioPort GrpcAioPort;
 typedef struct _GrpcAioRpcMethodHandler GrpcAioRpcMethodHandler;
 typedef struct _GrpcAioRpcStatus GrpcAioRpcStatus;
 typedef struct _GrpcAioServer GrpcAioServer;

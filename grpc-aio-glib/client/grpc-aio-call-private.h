@@ -65,5 +65,8 @@ void grpc_aio_call_unobserve (GrpcAioCall *self,
 GrpcAioMetadata *grpc_aio_call_dup_received_metadata (GrpcAioCall *self);
 void grpc_aio_call_dup_outcome (GrpcAioCall *self,
                                 GrpcAioOutcome *outcome);
+void grpc_aio_call_peek_outcome (GrpcAioCall *self,
+                                 GrpcAioOutcome *outcome);
+GrpcAioMetadata *grpc_aio_call_peek_initial_metadata (GrpcAioCall *self);
 
 G_END_DECLS

@@ -1455,6 +1455,51 @@ grpc_aio_call_dup_outcome (GrpcAioCall *self,
   g_mutex_unlock (&self->core_call.lock);
 }
 
+/* With the lock; once the metadata is here. NULL where it is empty. */
+static GrpcAioMetadata *
+peek_metadata (const grpc_metadata_array *array,
+               GrpcAioMetadata **metadata)
+{
+  if (*metadata == NULL && array->count > 0)
+    *metadata = grpc_aio_core_metadata_to_glib (array);
+
+  return *metadata;
+}
+
+/* Of a call that is connected; NULL where it is empty. It stays the call's. */
+GrpcAioMetadata *
+grpc_aio_call_peek_initial_metadata (GrpcAioCall *self)
+{
+  GrpcAioMetadata *metadata;
+
+  g_mutex_lock (&self->core_call.lock);
+  metadata = peek_metadata (&self->initial_array, &self->initial_metadata);
+  g_mutex_unlock (&self->core_call.lock);
+
+  return metadata;
+}
+
+/* As grpc_aio_call_dup_outcome (), but all stays the call's, and empty metadata is
+ * NULL. */
+void
+grpc_aio_call_peek_outcome (GrpcAioCall *self,
+                            GrpcAioOutcome *outcome)
+{
+  g_mutex_lock (&self->core_call.lock);
+  if (self->details == NULL && !GRPC_SLICE_IS_EMPTY (self->core_details))
+    self->details = grpc_aio_slice_dup_text (self->core_details);
+  *outcome = (GrpcAioOutcome){
+    .code = self->code,
+    .details = self->details,
+    .debug_string = (char *) self->core_debug_string,
+    .initial_metadata = peek_metadata (&self->initial_array, &self->initial_metadata),
+    .trailing_metadata = peek_metadata (&self->trailing_array, &self->trailing_metadata),
+    .response = self->response,
+    .is_cancelled_here = g_atomic_int_get (&self->is_cancelled_here),
+  };
+  g_mutex_unlock (&self->core_call.lock);
+}
+
 static GrpcAioSync
 begin_sync (GrpcAioCall *self)
 {

@@ -51,7 +51,7 @@ struct _GrpcAioOperation
 
   gpointer source;
   gpointer tag;
-  GMainContext *context;
+  GMainContext *context; /* NULL for one that calls back at once, wherever it ends */
   GCancellable *cancellable;
   GAsyncReadyCallback callback;
   gpointer user_data;
@@ -91,6 +91,11 @@ GrpcAioOperation *grpc_aio_operation_new (GrpcAioOperationKind kind,
                                           GCancellable *cancellable,
                                           GAsyncReadyCallback callback,
                                           gpointer user_data);
+
+GrpcAioOperation *grpc_aio_operation_new_direct (GrpcAioOperationKind kind,
+                                                 gpointer source,
+                                                 GAsyncReadyCallback callback,
+                                                 gpointer user_data);
 
 void grpc_aio_operation_connect (GrpcAioOperation *self,
                                  gpointer owner,
