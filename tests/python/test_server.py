@@ -52,6 +52,20 @@ class HandlersOfAServer(Case):
         self.assertEqual(await self.channel.unary_unary('/a/b')(b'x'), b'x')
         self.assertEqual([details.method for details in none.asked], ['/a/b'])
 
+    async def test_two_servers(self):
+        """Each has its own handlers, in the same loop."""
+        async def first(request, context):
+            return b'first'
+
+        async def second(request, context):
+            return b'second'
+
+        addresses = [await self.serve({'answer': handler('unary_unary', function)})
+                     for function in (first, second)]
+        for address, expected in zip(addresses * 2, (b'first', b'second') * 2):
+            self.connect(address)
+            self.assertEqual(await self.start('unary_unary', 'answer'), expected)
+
     async def test_service_handler(self):
         generic = grpc.method_handlers_generic_handler(SERVICE, ECHO)
         self.assertIsInstance(generic, grpc.ServiceRpcHandler)

@@ -9,7 +9,8 @@ from ._names import StatusCode
 from ._protofile import class_of
 
 
-def _kind(method: Any) -> str:
+def kind_of(method: Any) -> str:
+    """Returns which sides of a method stream, as in the names of its handler."""
     return '_'.join('stream' if streams else 'unary'
                     for streams in (method.client_streaming, method.server_streaming))
 
@@ -17,7 +18,7 @@ def _kind(method: Any) -> str:
 def _stub(service: Any) -> Any:
     def __init__(self: Any, channel: Any) -> None:
         for method in service.methods:
-            setattr(self, method.name, getattr(channel, _kind(method))(
+            setattr(self, method.name, getattr(channel, kind_of(method))(
                 f'/{service.full_name}/{method.name}',
                 request_serializer=class_of(method.input_type).SerializeToString,
                 response_deserializer=class_of(method.output_type).FromString))
@@ -43,7 +44,7 @@ def _adder(service: Any) -> Callable[[Any, Any], None]:
     def add(servicer: Any, server: Any) -> None:
         handlers = {}
         for method in service.methods:
-            factory = getattr(_handlers, f'{_kind(method)}_rpc_method_handler')
+            factory = getattr(_handlers, f'{kind_of(method)}_rpc_method_handler')
             handlers[method.name] = factory(
                 getattr(servicer, method.name), request_deserializer=class_of(method.input_type).FromString,
                 response_serializer=class_of(method.output_type).SerializeToString)
