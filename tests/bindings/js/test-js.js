@@ -12,6 +12,7 @@ import GObject from 'gi://GObject';
 import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
+import {CASES as CHANNELZ_CASES} from './channelz.js';
 import {CASES as CLIENT_INTERCEPTOR_CASES} from './client-interceptors.js';
 import {CASES as CONTEXT_CASES} from './contexts.js';
 import {CASES as CREDENTIALS_CASES} from './credentials.js';
@@ -846,7 +847,7 @@ test('garbage-collection', async fixture => {
 });
 
 for (const [name, func] of Object.entries({
-    ...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES, ...TLS_CASES,
+    ...CHANNELZ_CASES, ...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES, ...TLS_CASES,
     ...SERVER_INTERCEPTOR_CASES,
 }))
     test(name, func);

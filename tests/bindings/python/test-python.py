@@ -13,6 +13,7 @@ import gi
 gi.require_version('GrpcAio', '1')
 from gi.repository import Gio, GLib, GObject, GrpcAio
 
+import channelz
 import client_interceptors
 import contexts
 import credentials
@@ -888,7 +889,7 @@ async def garbage_collection(fixture):
     gc.enable()
 
 
-for function in client_interceptors.CASES + contexts.CASES + credentials.CASES + tls_credentials.CASES + server_interceptors.CASES:
+for function in channelz.CASES + client_interceptors.CASES + contexts.CASES + credentials.CASES + tls_credentials.CASES + server_interceptors.CASES:
     case(function)
 
 record_uses()

@@ -1143,6 +1143,7 @@ private const string[] CASES = {
     "options",
     "generic-handlers",
     "channels",
+    "channelz",
     "servers",
     "workers",
     "blocking-handlers",
@@ -1220,6 +1221,9 @@ private async void run_case (string name) throws Error {
             break;
         case "channels":
             yield channels (fixture);
+            break;
+        case "channelz":
+            yield channelz (fixture);
             break;
         case "servers":
             yield servers (fixture);
