@@ -15,6 +15,7 @@ import System from 'system';
 import {CASES as CLIENT_INTERCEPTOR_CASES} from './client-interceptors.js';
 import {CASES as CONTEXT_CASES} from './contexts.js';
 import {CASES as CREDENTIALS_CASES} from './credentials.js';
+import {CASES as PORT_CASES} from './ports.js';
 import {CASES as TLS_CASES} from './tls-credentials.js';
 import {CASES as SERVER_INTERCEPTOR_CASES} from './server-interceptors.js';
 import {newMetadata, serve, TestHandler, TestService} from './service.js';
@@ -846,8 +847,8 @@ test('garbage-collection', async fixture => {
 });
 
 for (const [name, func] of Object.entries({
-    ...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES, ...TLS_CASES,
-    ...SERVER_INTERCEPTOR_CASES,
+    ...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES, ...PORT_CASES,
+    ...TLS_CASES, ...SERVER_INTERCEPTOR_CASES,
 }))
     test(name, func);
 

@@ -16,6 +16,7 @@ from gi.repository import Gio, GLib, GObject, GrpcAio
 import client_interceptors
 import contexts
 import credentials
+import ports
 import tls_credentials
 import server_interceptors
 from service import new_metadata, serve, TestHandler, TestService
@@ -888,7 +889,7 @@ async def garbage_collection(fixture):
     gc.enable()
 
 
-for function in client_interceptors.CASES + contexts.CASES + credentials.CASES + tls_credentials.CASES + server_interceptors.CASES:
+for function in client_interceptors.CASES + contexts.CASES + credentials.CASES + ports.CASES + tls_credentials.CASES + server_interceptors.CASES:
     case(function)
 
 record_uses()

@@ -1155,6 +1155,7 @@ private const string[] CASES = {
     "dropped-references",
     "many-calls",
     "auth-contexts",
+    "ports",
     "call-credentials",
     "google-credentials",
     "client-interceptors",
@@ -1253,6 +1254,9 @@ private async void run_case (string name) throws Error {
             break;
         case "auth-contexts":
             yield auth_contexts (fixture.census);
+            break;
+        case "ports":
+            yield ports (fixture.census);
             break;
         case "client-interceptors":
             yield client_interceptors (fixture);
