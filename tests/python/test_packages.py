@@ -6,7 +6,6 @@ grpc.aio has none of its own; Debian has no packages of grpcio's that do.
 """
 
 import asyncio
-import concurrent.futures
 import pathlib
 import shutil
 import subprocess
@@ -38,7 +37,7 @@ class Health(Case):
 
     async def stub(self):
         self.health = self.servicer()
-        server = aio.server(migration_thread_pool=concurrent.futures.ThreadPoolExecutor())
+        server = aio.server(migration_thread_pool=self.pool())
         health_pb2_grpc.add_HealthServicer_to_server(self.health, server)
         address = f'unix:{self.folder()}/socket'
         server.add_insecure_port(address)
