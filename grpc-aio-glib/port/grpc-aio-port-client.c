@@ -132,6 +132,20 @@ on_connected (GObject *source,
   grpc_aio_port_call_unref (self);
 }
 
+/* The first thing of a stream of requests is on its way. */
+static void
+on_started (GObject *source,
+            GAsyncResult *result,
+            gpointer user_data)
+{
+  GrpcAioPortCall *self = user_data;
+
+  if (!self->is_over && GRPC_AIO_OPERATION (result)->error == NULL)
+    grpc_aio_frames_add (&self->port->frames, self->id, GRPC_AIO_PORT_EVENT_STARTED, 0, NULL, 0);
+
+  grpc_aio_port_call_unref (self);
+}
+
 /* NULL for none, as well as when they are invalid. */
 static GrpcAioCallOptions *
 read_options (GrpcAioPort *self,
@@ -188,6 +202,18 @@ new_call (GrpcAioPort *self,
   return call;
 }
 
+/* Has the requests begin, and the port told of it. */
+static void
+start_requests (GrpcAioPortCall *call,
+                GrpcAioCallOptions *options)
+{
+  if (options->is_started_apart)
+    grpc_aio_call_submit_start (call->call, options,
+                                grpc_aio_port_call_new_operation (call, GRPC_AIO_SEND_INITIAL_METADATA, on_started));
+  else
+    grpc_aio_call_wait (call->call, grpc_aio_port_call_new_operation (call, GRPC_AIO_WAIT_CONNECTION, on_started));
+}
+
 static void
 add_call (GrpcAioPort *self,
           GrpcAioPortCall *call)
@@ -231,7 +257,7 @@ grpc_aio_port_start (GrpcAioPort *self,
   g_autoptr (GBytes) bytes = NULL;
   GrpcAioPortCall *call;
   GrpcAioMethodKind kind;
-  gboolean is_unary, keeps = FALSE;
+  gboolean is_unary, streams_requests, keeps = FALSE;
 
   g_return_val_if_fail (GRPC_AIO_IS_PORT (self), FALSE);
   g_return_val_if_fail (self->queue != NULL, FALSE);
@@ -244,8 +270,13 @@ grpc_aio_port_start (GrpcAioPort *self,
 
   kind = grpc_aio_multi_callable_get_kind (method);
   is_unary = kind == GRPC_AIO_METHOD_KIND_UNARY_UNARY;
-  if (is_unary || kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM)
+  streams_requests = kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+  if (!streams_requests)
     bytes = g_bytes_new (request, request_length);
+  if (streams_requests && chosen == NULL)
+    chosen = grpc_aio_call_options_new ();
+  if (streams_requests)
+    chosen->is_started_apart = grpc_aio_multi_callable_get_interceptors (method) == NULL;
 
   grpc_aio_port_begin (self);
   call = grpc_aio_port_call_new (self, id);
@@ -253,10 +284,12 @@ grpc_aio_port_start (GrpcAioPort *self,
   call->call = new_call (self, method, bytes, chosen);
   add_call (self, call);
 
+  if (streams_requests)
+    start_requests (call, chosen);
   if (!is_unary)
     grpc_aio_call_wait (call->call, grpc_aio_port_call_new_operation (call, GRPC_AIO_WAIT_CONNECTION, on_connected));
   grpc_aio_call_wait (call->call, grpc_aio_port_call_new_operation (call, GRPC_AIO_WAIT_STATUS, on_status));
-  if (!is_unary && kind != GRPC_AIO_METHOD_KIND_STREAM_UNARY)
+  if (kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM)
     {
       call->allowance = READ_AHEAD;
       grpc_aio_port_call_read (call);

@@ -169,8 +169,8 @@ class _Plugin(GObject.Object, GrpcAio.AuthMetadataPlugin):  # type: ignore[misc]
             answer.fail(error)
 
 
-def _require_pairs(pairs: Any) -> List[Tuple[Pem, Pem]]:
-    pairs = list(pairs or ())
+def _require_pairs(given: Any) -> List[Tuple[Pem, Pem]]:
+    pairs: List[Tuple[Pem, Pem]] = list(given or ())
     if not pairs:
         raise ValueError('At least one private key-certificate chain pair is required!')
     if len(pairs) > 1:
@@ -236,7 +236,10 @@ def metadata_call_credentials(metadata_plugin: AuthMetadataPlugin, name: Optiona
     plugin = _Plugin(metadata_plugin)
     level = GrpcAio.SecurityLevel.PRIVACY_AND_INTEGRITY
 
-    return CallCredentials(run_in_background(lambda: GrpcAio.CallCredentials.new_plugin(plugin, level)))
+    def make() -> Any:
+        return GrpcAio.CallCredentials.new_plugin(plugin, level)
+
+    return CallCredentials(run_in_background(make))
 
 
 def access_token_call_credentials(access_token: str) -> CallCredentials:

@@ -2,19 +2,18 @@
 
 """GLib's libraries, with the versions this package is for."""
 
+import importlib
 from typing import Any
 
-import gi
 
-gi.require_version('Gio', '2.0')
-gi.require_version('GrpcAio', '1')
+def _load(name: str, version: str) -> Any:
+    gi: Any = importlib.import_module('gi')
+    gi.require_version(name, version)
 
-from gi.repository import Gio as _Gio  # noqa: E402
-from gi.repository import GLib as _GLib  # noqa: E402
-from gi.repository import GObject as _GObject  # noqa: E402
-from gi.repository import GrpcAio as _GrpcAio  # noqa: E402
+    return importlib.import_module(f'gi.repository.{name}')
 
-Gio: Any = _Gio
-GLib: Any = _GLib
-GObject: Any = _GObject
-GrpcAio: Any = _GrpcAio
+
+Gio: Any = _load('Gio', '2.0')
+GLib: Any = _load('GLib', '2.0')
+GObject: Any = _load('GObject', '2.0')
+GrpcAio: Any = _load('GrpcAio', '1')

@@ -30,10 +30,10 @@ _HEADER = struct.Struct('<IIII')
 _TWO = struct.Struct('<II')
 _LENGTH = struct.Struct('<I')
 _OPTIONS = struct.Struct('<IIqI')
-_TIME_LEFT = struct.Struct('<q')
+_CALL_START = struct.Struct('<qI')
 
-(_RESULT, _STATUS, _CONNECTED, _MESSAGE, _LARGE_MESSAGE, _END_OF_MESSAGES, _WRITTEN,
- _NOT_WRITTEN, _WRITES_DONE, _METHOD, _CALL, _OVER) = range(1, 13)
+(_RESULT, _STATUS, _STARTED, _CONNECTED, _MESSAGE, _LARGE_MESSAGE, _END_OF_MESSAGES, _WRITTEN,
+ _NOT_WRITTEN, _WRITES_DONE, _METHOD, _CALL, _OVER) = range(1, 14)
 
 _SERVED = 0x80000000
 _COST = GrpcAio.PORT_MESSAGE_COST
@@ -44,6 +44,7 @@ _UNARY_UNARY, _UNARY_STREAM, _STREAM_UNARY, _STREAM_STREAM = range(4)
 
 _CANCELLED = 1
 _UNKNOWN = 2
+_UNAVAILABLE = 14
 
 _KEY = re.compile('[0-9a-z_.-]+')
 _VALUE = re.compile('[ -~]*')
@@ -295,8 +296,6 @@ class _Call:
             self._port.keep_no_more(self)
 
     def _on_written(self, cost):
-        # The first one shows that there is somebody to write to.
-        self._window = _ALLOWANCE
         self._unsent -= cost
         if self._writers and self._unsent <= _ALLOWANCE:
             _wake(self._writers, True)
@@ -307,16 +306,15 @@ class _Call:
 
     # The end
 
-    def _new_waiter(self):
-        waiter = _Waiter(self._port)
+    async def _wait(self):
         if self._waiters is None:
             self._waiters = []
-        self._waiters.append(waiter)
-        return waiter
+        await self._wait_in(self._waiters)
 
-    async def _wait(self):
+    async def _wait_in(self, waiters):
         port = self._port
-        waiter = self._new_waiter()
+        waiter = _Waiter(port)
+        waiters.append(waiter)
         port.keep(self)
         try:
             return await waiter
@@ -335,7 +333,6 @@ class _Call:
 class ClientCall(_Call):
     """A call that this program makes. It is under way."""
 
-    owner = None        # the channel object of the caller
     deadline = None
     status = None
     response = None
@@ -343,6 +340,9 @@ class ClientCall(_Call):
     _final = None       # the status, until what came before it was read
     _closing = None     # waiters for the end of the writes, or True
     _connecting = None  # waiters for initial metadata
+    _started = False    # the server knows of the call
+    _starting = None    # waiters for that
+    owner = None        # whatever the caller likes
 
     def __init__(self, port, id_, kind):
         self._port = port
@@ -359,7 +359,10 @@ class ClientCall(_Call):
 
     def wait_done(self):
         """A future, for one who waits, of the end of a call that is not done."""
-        waiter = self._new_waiter()
+        waiter = _Waiter(self._port)
+        if self._waiters is None:
+            self._waiters = []
+        self._waiters.append(waiter)
         if self.kind in (_UNARY_STREAM, _STREAM_STREAM):
             self._port.keep(self)
             waiter.add_done_callback(lambda _: self._port.keep_no_more(self))
@@ -412,35 +415,32 @@ class ClientCall(_Call):
             return False
         if self._closing is True:
             return True
-        waiter = _Waiter(self._port)
         if self._closing is None:
             self._closing = []
             self._port.command(self._port.core.done_writing(self._id))
-        self._closing.append(waiter)
-        self._port.keep(self)
-        try:
-            return await waiter
-        finally:
-            self._port.keep_no_more(self)
+        return await self._wait_in(self._closing)
 
     async def wait_initial_metadata(self):
         """What the server sent first. () when the call ended before."""
-        await self.wait_for_connection()
+        if self.initial_metadata is None and self.status is None:
+            if self._connecting is None:
+                self._connecting = []
+            await self._wait_in(self._connecting)
         return self.initial_metadata if self.initial_metadata is not None else ()
 
     async def wait_for_connection(self):
-        """Whether the server answered. False when the call ended before."""
-        if self.initial_metadata is None and self.status is None:
-            waiter = _Waiter(self._port)
-            if self._connecting is None:
-                self._connecting = []
-            self._connecting.append(waiter)
-            self._port.keep(self)
-            try:
-                await waiter
-            finally:
-                self._port.keep_no_more(self)
-        return self.initial_metadata is not None
+        """Whether the server knows of the call. False when the call ended before.
+
+        With a stream of requests that is when its start was sent, otherwise when
+        the server has answered."""
+        if self.kind in (_UNARY_UNARY, _UNARY_STREAM):
+            await self.wait_initial_metadata()
+            return self.initial_metadata is not None
+        if not self._started and self.status is None:
+            if self._starting is None:
+                self._starting = []
+            await self._wait_in(self._starting)
+        return self._started
 
     def read_nowait(self):
         messages = self._messages
@@ -457,8 +457,16 @@ class ClientCall(_Call):
             return None
         return PENDING
 
+    def _on_started(self):
+        self._started = True
+        self._window = _ALLOWANCE
+        if self._starting:
+            _wake(self._starting, True)
+
     def _on_connected(self, metadata):
         self.initial_metadata = metadata
+        if not self._started:
+            self._on_started()
         if self._connecting:
             _wake(self._connecting, True)
 
@@ -476,7 +484,8 @@ class ClientCall(_Call):
             for waiter in self._waiters:
                 waiter.wake(None)
             self._waiters = None
-        if self._callbacks is not None or self._connecting or self._writers or self._closing:
+        if (self._callbacks is not None or self._connecting or self._starting or self._writers or
+                self._closing):
             self._tell()
 
     def _on_status(self, code, payload):
@@ -518,6 +527,8 @@ class ClientCall(_Call):
             _wake(self._closing, False)
         if self._connecting:
             _wake(self._connecting, False)
+        if self._starting:
+            _wake(self._starting, False)
         callbacks, self._callbacks = self._callbacks, None
         if callbacks and not self._port.loop.is_closed():
             for callback in callbacks:
@@ -541,19 +552,19 @@ class ServerCall(_Call):
         self._id = id_
         self.method = method
         self._start = start
-        left, = _TIME_LEFT.unpack_from(start)
+        left, _ = _CALL_START.unpack_from(start)
         if left >= 0:
             self._deadline = time.monotonic() + left / 1e6
 
     @property
     def host(self):
         """What the client named as the server, or ''."""
-        return _decode_text(self._start, 8)[0]
+        return _decode_text(self._start, _CALL_START.size)[0]
 
     @property
     def invocation_metadata(self):
         """The metadata that the client sent."""
-        _, offset = _decode_text(self._start, 8)
+        _, offset = _decode_text(self._start, _CALL_START.size)
         return decode_metadata(self._start, offset)[0]
 
     def time_remaining(self):
@@ -640,7 +651,7 @@ class ServerCall(_Call):
         if self._request is not None:
             request, self._request = self._request, None
             self._owed += len(message) + _COST
-            request(message)
+            self._port.run(request, message)
         else:
             super()._on_message(message)
 
@@ -648,18 +659,18 @@ class ServerCall(_Call):
         super()._on_end_of_messages()
         if self._request is not None:
             request, self._request = self._request, None
-            request(None)
+            self._port.run(request, None)
 
     def _on_over(self, cancelled):
         self.cancelled = cancelled
         self._over = self._done = True
+        callbacks, self._callbacks = self._callbacks, None
+        for callback in callbacks or ():
+            self._port.run(callback, self)
         self._on_end_of_messages()
         self._on_not_written()
         if self._waiters:
             _wake(self._waiters, None)
-        callbacks, self._callbacks = self._callbacks, None
-        for callback in callbacks or ():
-            callback(self)
 
 
 _local = threading.local()
@@ -685,7 +696,7 @@ class Port:
         self.served = [None]  # calls of servers, by id
         self._methods = {}
         self._kept = set()   # calls that somebody waits for
-        self._on_call = None
+        self._servers = {}    # number → who gets its calls
         self._scheduled = False
         self._pending = set()
         self.decoding = False
@@ -722,12 +733,15 @@ class Port:
 
     @staticmethod
     def all():
+        """The ports of all loops, of all threads."""
         with _lock:
-            return [p for r in _ports.values() for p in [r()] if p is not None]
+            ports = [reference() for reference in _ports.values()]
+        return [port for port in ports if port is not None]
 
     def calls(self):
-        found = [c() if type(c) is weakref.ref else c for c in self._calls]
-        return [c for c in found if c is not None]
+        """The calls that clients make now."""
+        calls = [call() if type(call) is weakref.ref else call for call in self._calls]
+        return [call for call in calls if call is not None]
 
     # Whatever a command completes at once is to be drained, too.
 
@@ -735,6 +749,18 @@ class Port:
         if waits and not self._scheduled and not self.loop.is_closed():
             self._scheduled = True
             self.loop.call_soon(self._drain)
+
+    def run(self, callback, argument):
+        """Whether @callback raised nothing. What it raises is its own affair."""
+        try:
+            callback(argument)
+        except Exception as error:
+            self.loop.call_exception_handler({
+                'message': f'Exception in the callback {callback!r} of gRPC',
+                'exception': error,
+            })
+            return False
+        return True
 
     def keep(self, call):
         """Somebody waits for @call: it is not to be collected."""
@@ -764,7 +790,8 @@ class Port:
     # Clients
 
     def call(self, method, request, *, timeout=None, metadata=None, credentials=None,
-             wait_for_ready=None, compression=None, authority=None, parent=None, kind=None, owner=None):
+             wait_for_ready=None, compression=None, authority=None, parent=None, kind=None,
+             owner=None):
         """Starts a call of @method, a GrpcAio.MultiCallable."""
         options = deadline = None
         if (timeout is not None or metadata or wait_for_ready or compression is not None or
@@ -806,8 +833,12 @@ class Port:
 
     def serve(self, server, on_call):
         """Has @on_call called with each call that no service of @server takes."""
-        self._on_call = on_call
+        self._servers[self.core.get_server_number(server)] = on_call
         server.add_generic_handler(self.core)
+
+    def forget(self, server):
+        """@server has stopped."""
+        self._servers.pop(self.core.get_server_number(server), None)
 
     def start(self, server):
         """Starts @server in the main context of the port."""
@@ -926,6 +957,8 @@ class Port:
         if event == _STATUS:
             self._forget(call)
             call._on_status(value, payload)
+        elif event == _STARTED:
+            call._on_started()
         elif event == _CONNECTED:
             call._on_connected(decode_metadata(payload)[0])
         elif event == _END_OF_MESSAGES:
@@ -948,10 +981,12 @@ class Port:
             while len(served) <= index:
                 served.append(None)
             call = served[index] = ServerCall(self, id_, self._methods[value], payload)
-            try:
-                self._on_call(call)
-            except Exception as error:
-                self._fail(call, error)
+            _, number = _CALL_START.unpack_from(payload)
+            on_call = self._servers.get(number)
+            if on_call is None:
+                call.finish(_UNAVAILABLE, 'The server is gone')
+            elif not self.run(on_call, call):
+                call.finish(_UNKNOWN, 'The call could not be served')
             return
         call = served[index]
         if call is None:
@@ -971,10 +1006,3 @@ class Port:
             call._on_over(value != 0)
             call._id = None
             self.core.release(id_)
-
-    def _fail(self, call, error):
-        self.loop.call_exception_handler({
-            'message': f'The call of {call.method} could not be served',
-            'exception': error,
-        })
-        call.finish(_UNKNOWN, f'{type(error).__name__}: {error}')

@@ -66,7 +66,7 @@ def _do(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     return _run(call())
 
 
-class _SyncCall(RpcError, Call, Future):  # type: ignore[misc]
+class _SyncCall(RpcError, Call, Future):
     """A call: also the error it ends with, a future, and an iterator of responses."""
 
     def __init__(self, call: Any) -> None:

@@ -73,7 +73,7 @@ class AioRpcError(RpcError):
     @property
     def domain(self) -> str:
         """The domain of the `GLib.Error` that says the same."""
-        return 'grpc-aio-error-quark'
+        return 'GrpcAioError'
 
     @property
     def message(self) -> str:
@@ -159,7 +159,11 @@ def serialize(message: Any, serializer: Optional[SerializingFunction]) -> bytes:
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f'Expected bytes, got {type(data)}')
 
-    return data  # type: ignore[return-value]
+    return data
+
+
+def _is_metadata_error(error: BaseException) -> bool:
+    return isinstance(error, ValueError) and 'metadata key' in str(error)
 
 
 class Call(_base_call.Call):
@@ -185,7 +189,7 @@ class Call(_base_call.Call):
         try:
             self._core = method.start(data, timeout, metadata, credentials, wait_for_ready)
         except (TypeError, ValueError) as error:
-            self._invalid = MetadataError(str(error)) if 'metadata key' in str(error) else error
+            self._invalid = MetadataError(str(error)) if _is_metadata_error(error) else error
             self._core = _NoCall('Internal error from Core', str(error))
 
     def done(self) -> bool:
@@ -326,7 +330,8 @@ class _UnaryResponse(Call):
             raise self._invalid
         status = self._status
         if status is None:
-            status = self._status = self._judge(core.status)
+            ended: Any = core.status
+            status = self._status = self._judge(ended)
         if status.local or status.code != 0:
             raise error_of(status)
 

@@ -208,7 +208,9 @@ class StreamStreamMultiCallable(_MultiCallable, _base_channel.StreamStreamMultiC
 
 
 def _encode(text: Any) -> bytes:
-    return text if isinstance(text, bytes) else text.encode('utf-8')
+    data: bytes = text if isinstance(text, bytes) else text.encode('utf-8')
+
+    return data
 
 
 def _cancel_all(port: Any, channel: 'Channel') -> None:
@@ -241,7 +243,9 @@ class Channel(_base_channel.Channel):
         self._options = options_of(options, compression)
         cache = session_cache_of(options)
         if cache is not None and hasattr(credentials, 'set_session_cache_size'):
-            credentials.set_session_cache_size(cache.capacity)
+            # Setting it begins a new cache.
+            if credentials.get_session_cache_size() != cache.capacity:
+                credentials.set_session_cache_size(cache.capacity)
         self._interceptors: Dict[Type[ClientInterceptor], List[ClientInterceptor]] = {
             UnaryUnaryClientInterceptor: [],
             UnaryStreamClientInterceptor: [],

@@ -111,7 +111,7 @@ class InterceptedCall(_base_call.Call):
 
         return None
 
-    async def _wait(self) -> Union[Tuple[Any, None], Tuple[None, BaseException]]:
+    async def _wait(self) -> Tuple[Any, Optional[BaseException]]:
         """Waits for the interceptors, and returns a call or how it failed."""
         try:
             return await self._interceptors_task, None

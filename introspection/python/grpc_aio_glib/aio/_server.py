@@ -80,6 +80,7 @@ class Serving:
             context.refuse(StatusCode.RESOURCE_EXHAUSTED, 'Concurrent RPC limit exceeded!')
             return
         self._active += 1
+        context.is_counted = True
         if self.interceptors:
             self._spawn(context, self._intercept(context))
             return
@@ -153,7 +154,13 @@ class Serving:
             # What may be raised here stops the loop, and was told by it.
             task.exception()
         context.run_done_callbacks()
-        self._active -= 1
+        self.release(context)
+
+    def release(self, context: ServicerContext) -> None:
+        """A call is answered, or over: it does not count any more."""
+        if context.is_counted:
+            context.is_counted = False
+            self._active -= 1
 
     async def stop(self, grace: Optional[float]) -> None:
         """Stops to serve, and waits until that is done."""
@@ -170,7 +177,7 @@ class Serving:
             self._stop_core(0)
 
     def _stop_core(self, grace_usec: int) -> 'asyncio.Future[Any]':
-        future = asyncio.ensure_future(
+        future: 'asyncio.Future[Any]' = asyncio.ensure_future(
             self._port.call_async(self.core.stop_async, self.core.stop_finish, grace_usec))
         future.add_done_callback(self._on_stopped)
 

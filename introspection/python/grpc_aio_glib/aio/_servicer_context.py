@@ -98,6 +98,7 @@ class ServicerContext(_base_server.ServicerContext):  # type: ignore[type-arg]
         self._has_begun = False
         self._turns = 0
         self._done_callbacks: Optional[List[Callable[[], Any]]] = None
+        self.is_counted = False
         self.abort_exception: Optional[AbortError] = None
         self.status_sent = False
         self.sync_context: Optional['SyncServicerContext'] = None
@@ -123,7 +124,7 @@ class ServicerContext(_base_server.ServicerContext):  # type: ignore[type-arg]
         if not isinstance(message, (bytes, bytearray, memoryview)):
             raise TypeError(f'Expected bytes, got {type(message).__name__}')
 
-        return message  # type: ignore[return-value]
+        return message
 
     def raise_for_termination(self) -> None:
         """Raises if nothing can be done to the call any more."""
@@ -134,31 +135,33 @@ class ServicerContext(_base_server.ServicerContext):  # type: ignore[type-arg]
         if self._server.is_stopped:
             raise ServerStoppedError(_SERVER_STOPPED)
 
+    def _answer(self, code: int, details: str, data: Optional[bytes] = None) -> None:
+        self.status_sent = True
+        self._server.release(self)
+        self._core.finish(code, details, self._trailing_metadata, data)
+
     def finish(self, response: Any = None) -> None:
         """Ends the call as the handler wants it."""
         self.raise_for_termination()
         data = self.serialize(response) if self._code == 0 and response is not None else None
-        self.status_sent = True
-        self._core.finish(self._code, self._details, self._trailing_metadata, data)
+        self._answer(self._code, self._details, data)
 
     def finish_unary(self, response: Any) -> None:
         """Ends the call with the one response it has."""
         self.raise_for_termination()
         data = self.serialize(response) if self._code == 0 else None
-        self.status_sent = True
-        self._core.finish(self._code, self._details, self._trailing_metadata, data)
+        self._answer(self._code, self._details, data)
 
     def fail(self, error: BaseException) -> None:
         """Ends the call after an exception of the handler."""
         if self.status_sent or self._server.is_stopped or self._core.done():
             return
-        self.status_sent = True
-        self._core.finish(self._code or _UNKNOWN, f'Unexpected {type(error)}: {error}', self._trailing_metadata)
+        self._answer(self._code or _UNKNOWN, f'Unexpected {type(error)}: {error}')
 
     def refuse(self, code: StatusCode, details: str) -> None:
         """Ends a call that has no handler."""
-        self.status_sent = True
-        self._core.finish(code.value[0], details)
+        self._trailing_metadata = ()
+        self._answer(code.value[0], details)
 
     @property
     def is_given_up(self) -> bool:
@@ -258,8 +261,7 @@ class ServicerContext(_base_server.ServicerContext):  # type: ignore[type-arg]
         if self._code == 0:
             _LOGGER.error('abort() called with StatusCode.OK; returning UNKNOWN')
             self._code = _UNKNOWN
-        self.status_sent = True
-        self._core.finish(self._code, self._details, self._trailing_metadata)
+        self._answer(self._code, self._details)
 
         raise self.abort_exception
 
