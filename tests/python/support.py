@@ -7,6 +7,7 @@ that a case tells the truth about grpc.aio; grpc_aio_glib is ours.
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
 import functools
 import importlib
@@ -203,6 +204,12 @@ class Case(unittest.TestCase):
         self.addAsyncCleanup(self.server.stop, None)
         self.address = address if address.startswith('unix:') else f'127.0.0.1:{port}'
         return self.address
+
+    def pool(self):
+        """Threads for plain handlers, which may wait for the loop until they end."""
+        pool = concurrent.futures.ThreadPoolExecutor(max_workers=8)
+        self.addAsyncCleanup(asyncio.to_thread, pool.shutdown)
+        return pool
 
     def folder(self):
         folder = tempfile.TemporaryDirectory(prefix='grpc-')

@@ -4,7 +4,6 @@
 
 import asyncio
 import collections
-import concurrent.futures
 
 from support import Case, aio, drive, grpc, handler, kinds, path, wrap
 
@@ -207,9 +206,8 @@ class Abort(Case):
         def respond(request, context):
             context.abort(CODE, 'From a thread', METADATA)
 
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            await self.pair({'abort': handler('unary_unary', respond)}, server={'migration_thread_pool': pool})
-            error = await self.fails(self.start('unary_unary', 'abort'), CODE, 'From a thread')
+        await self.pair({'abort': handler('unary_unary', respond)}, server={'migration_thread_pool': self.pool()})
+        error = await self.fails(self.start('unary_unary', 'abort'), CODE, 'From a thread')
         self.assertEqual(tuple(error.trailing_metadata()), METADATA)
 
     async def test_server_goes_on(self):

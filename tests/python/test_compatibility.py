@@ -3,7 +3,6 @@
 """Handlers that are plain functions run in threads, and mix with coroutines."""
 
 import asyncio
-import concurrent.futures
 import queue
 import threading
 
@@ -13,10 +12,8 @@ from support import Case, aio, drive, grpc, handler, path
 class SyncHandlers(Case):
     async def sync(self, kind, function, **options):
         """A server with a plain function as a handler."""
-        self.pool = concurrent.futures.ThreadPoolExecutor(max_workers=4)
-        self.addCleanup(self.pool.shutdown)
         await self.pair({'sync': handler(kind, function)},
-                        server={'migration_thread_pool': self.pool, **options})
+                        server={'migration_thread_pool': self.pool(), **options})
         return self.start(kind, 'sync')
 
     async def test_unary_unary(self):

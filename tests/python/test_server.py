@@ -470,13 +470,12 @@ class Limit(Case):
     async def test_refused_calls_do_not_count(self):
         await self.limited(1)
         for _ in range(3):
-            calls = [self.start('unary_unary', 'gate') for _ in range(3)]
+            call = self.start('unary_unary', 'gate')
             await self.gate.entered.wait()
-            refused = [call for call in calls[1:]]
-            for call in refused:
-                await self.fails(call, grpc.StatusCode.RESOURCE_EXHAUSTED)
+            for refused in [self.start('unary_unary', 'gate') for _ in range(3)]:
+                await self.fails(refused, grpc.StatusCode.RESOURCE_EXHAUSTED)
             self.gate.opened.set()
-            self.assertEqual(await calls[0], b'ab')
+            self.assertEqual(await call, b'ab')
             self.gate.opened.clear()
             self.gate.entered.clear()
 
