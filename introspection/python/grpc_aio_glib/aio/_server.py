@@ -217,6 +217,9 @@ def _release(waiter: 'asyncio.Future[None]') -> None:
 
 def _on_core_done(context: ServicerContext, core: Any) -> None:
     """The call is over; a client that gave up ends the handler."""
+    if context.sync_context is not None:
+        # A handler in a thread cannot be cancelled; this is how it learns.
+        context.sync_context.run_callbacks()
     if core.cancelled and context.task is not None and not context.task.done():
         context.task.cancel()
 
