@@ -91,6 +91,7 @@ class Stress(unittest.TestCase):
             ended = []
             call.add_done_callback(ended.append)
             task = asyncio.ensure_future(drive(call, kind))
+            # At least one, or the task would not have begun to read.
             for _ in range(steps):
                 await asyncio.sleep(0)
             by_task = choice.random() < 0.5
@@ -111,7 +112,7 @@ class Stress(unittest.TestCase):
             async with World() as world:
                 for _ in range(CANCELLED_CALLS // 20):
                     ended = await asyncio.gather(*(
-                        one(world, choice.choice(KINDS), choice.randrange(30)) for _ in range(20)))
+                        one(world, choice.choice(KINDS), choice.randrange(1, 30)) for _ in range(20)))
                 await asyncio.sleep(0)
                 self.assertEqual([len(calls) for calls in ended], [1] * 20)
                 for kind in KINDS:
