@@ -378,6 +378,7 @@ const guint8 *
 grpc_aio_port_drain (GrpcAioPort *self,
                      gsize *length)
 {
+  g_autoptr (GrpcAioPort) keep = NULL;
   GMainContext *context;
   gboolean is_readable, has_other;
 
@@ -388,22 +389,26 @@ grpc_aio_port_drain (GrpcAioPort *self,
   if (self->queue == NULL)
     return NULL;
 
+  /* Whatever runs in the context may close the port, or let it go. */
+  keep = g_object_ref (self);
   context = self->context_fd.context;
   has_other = grpc_aio_context_fd_look (&self->context_fd, grpc_aio_queue_get_event_fd (self->queue), &is_readable);
   grpc_aio_queue_set_blocked (self->queue, FALSE);
   grpc_aio_queue_collect (self->queue, is_readable);
-  while (grpc_aio_frames_get_length (&self->frames) < DRAIN_MAX && grpc_aio_queue_has_work (self->queue))
+  while (self->queue != NULL && grpc_aio_frames_get_length (&self->frames) < DRAIN_MAX && grpc_aio_queue_has_work (self->queue))
     {
       grpc_aio_queue_dispatch (self->queue, context);
-      grpc_aio_queue_collect (self->queue, FALSE);
+      if (self->queue != NULL)
+        grpc_aio_queue_collect (self->queue, FALSE);
     }
+
+  if (G_UNLIKELY (has_other) && self->queue != NULL)
+    grpc_aio_context_fd_iterate (&self->context_fd);
+  if (self->queue == NULL)
+    return NULL;
 
   if (G_UNLIKELY (has_other))
-    {
-      grpc_aio_context_fd_iterate (&self->context_fd);
-      grpc_aio_context_fd_watch (&self->context_fd);
-    }
-
+    grpc_aio_context_fd_watch (&self->context_fd);
   flush_written (self);
   arm (self);
 

@@ -427,6 +427,23 @@ fixture_set_up (Fixture *fixture,
   start_server (fixture);
 }
 
+/* Drops the last reference. Another thread may be about to give back what it has. */
+static void
+wait_until_gone (gpointer *object)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE_MSEC * 1000;
+  gpointer weak_pointer = *object;
+
+  if (*object == NULL)
+    return;
+
+  g_object_add_weak_pointer (weak_pointer, &weak_pointer);
+  g_clear_object (object);
+  while (g_atomic_pointer_get (&weak_pointer) != NULL && g_get_monotonic_time () < end)
+    g_thread_yield ();
+  g_assert_null (weak_pointer);
+}
+
 static void
 fixture_tear_down (Fixture *fixture,
                    gconstpointer data)
@@ -446,8 +463,10 @@ fixture_tear_down (Fixture *fixture,
     }
 
   g_clear_object (&fixture->channel);
-  g_clear_object (&fixture->server);
-  g_clear_object (&fixture->port);
+  if (fixture->port != NULL)
+    grpc_aio_port_close (fixture->port);
+  wait_until_gone ((gpointer *) &fixture->server);
+  wait_until_gone ((gpointer *) &fixture->port);
   g_queue_clear_full (&fixture->events, event_free);
   g_ptr_array_unref (fixture->methods);
   g_hash_table_unref (fixture->calls);
@@ -907,6 +926,21 @@ count (gpointer data)
 }
 
 static void
+test_end_at_once (Fixture *fixture,
+                  gconstpointer data)
+{
+  g_autoptr (GByteArray) options = new_options (0, 1, 0);
+
+  g_test_summary ("Calls that end while they begin leave nothing behind");
+
+  start (fixture, 0, "/test/Hang", GRPC_AIO_METHOD_KIND_UNARY_UNARY, "x", options);
+  g_assert_cmpuint (wait_for_status (fixture, 0, NULL, NULL, NULL), ==, GRPC_AIO_STATUS_CODE_DEADLINE_EXCEEDED);
+  start (fixture, 1, "/test/Chat", GRPC_AIO_METHOD_KIND_STREAM_STREAM, NULL, NULL);
+  grpc_aio_port_cancel (fixture->port, 1);
+  g_assert_cmpuint (wait_for_status (fixture, 1, NULL, NULL, NULL), ==, GRPC_AIO_STATUS_CODE_CANCELLED);
+}
+
+static void
 test_sources (Fixture *fixture,
               gconstpointer data)
 {
@@ -1010,19 +1044,11 @@ begin_two (Peer *peer,
   return port;
 }
 
-/* Once the calls are gone, which another thread may still be at. */
 static void
 let_go (GrpcAioMultiCallable **methods)
 {
   for (guint i = 0; i < 2; i++)
-    {
-      gpointer weak_pointer = methods[i];
-
-      g_object_add_weak_pointer (weak_pointer, &weak_pointer);
-      g_object_unref (methods[i]);
-      while (g_atomic_pointer_get (&weak_pointer) != NULL)
-        g_thread_yield ();
-    }
+    wait_until_gone ((gpointer *) &methods[i]);
 }
 
 static void
@@ -1167,6 +1193,7 @@ main (int argc,
   ADD ("unreachable", test_unreachable);
   ADD ("closed-channel", test_closed_channel);
   ADD ("descriptor", test_descriptor);
+  ADD ("end-at-once", test_end_at_once);
   ADD ("sources", test_sources);
   ADD ("interceptor", test_interceptor);
 #undef ADD

@@ -55,6 +55,7 @@ function prepare() {
         'Metadata',
         'MetadataClientInterceptor',
         'MultiCallable',
+        'Port',
         'RetryClientInterceptor',
         'RpcMethodHandler',
         'RpcStatus',

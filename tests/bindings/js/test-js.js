@@ -16,6 +16,7 @@ import {CASES as CHANNELZ_CASES} from './channelz.js';
 import {CASES as CLIENT_INTERCEPTOR_CASES} from './client-interceptors.js';
 import {CASES as CONTEXT_CASES} from './contexts.js';
 import {CASES as CREDENTIALS_CASES} from './credentials.js';
+import {CASES as PORT_CASES} from './ports.js';
 import {CASES as TLS_CASES} from './tls-credentials.js';
 import {CASES as SERVER_INTERCEPTOR_CASES} from './server-interceptors.js';
 import {newMetadata, serve, TestHandler, TestService} from './service.js';
@@ -847,8 +848,8 @@ test('garbage-collection', async fixture => {
 });
 
 for (const [name, func] of Object.entries({
-    ...CHANNELZ_CASES, ...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES, ...TLS_CASES,
-    ...SERVER_INTERCEPTOR_CASES,
+    ...CHANNELZ_CASES, ...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES, ...PORT_CASES,
+    ...TLS_CASES, ...SERVER_INTERCEPTOR_CASES,
 }))
     test(name, func);
 

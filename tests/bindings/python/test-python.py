@@ -17,6 +17,7 @@ import channelz
 import client_interceptors
 import contexts
 import credentials
+import ports
 import tls_credentials
 import server_interceptors
 from service import new_metadata, serve, TestHandler, TestService
@@ -889,7 +890,8 @@ async def garbage_collection(fixture):
     gc.enable()
 
 
-for function in channelz.CASES + client_interceptors.CASES + contexts.CASES + credentials.CASES + tls_credentials.CASES + server_interceptors.CASES:
+for function in (channelz.CASES + client_interceptors.CASES + contexts.CASES + credentials.CASES + ports.CASES +
+                 tls_credentials.CASES + server_interceptors.CASES):
     case(function)
 
 record_uses()

@@ -1156,6 +1156,7 @@ private const string[] CASES = {
     "dropped-references",
     "many-calls",
     "auth-contexts",
+    "ports",
     "call-credentials",
     "google-credentials",
     "client-interceptors",
@@ -1257,6 +1258,9 @@ private async void run_case (string name) throws Error {
             break;
         case "auth-contexts":
             yield auth_contexts (fixture.census);
+            break;
+        case "ports":
+            yield ports (fixture.census);
             break;
         case "client-interceptors":
             yield client_interceptors (fixture);

@@ -5,7 +5,8 @@
 import asyncio
 import enum
 import logging
-from typing import Any, AsyncGenerator, Generator, List, Optional, Tuple, Type, Union
+import sys
+from typing import Any, AsyncGenerator, Callable, Generator, List, Optional, Tuple, Type, Union
 
 from .._names import RpcError, StatusCode, code_of, error_class
 from .._port import PENDING, Status
@@ -353,9 +354,10 @@ class _StreamResponse(Call):
     _response_style = _Style.UNKNOWN
     _turns = 0
 
-    def __del__(self) -> None:
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        # When the interpreter ends its modules are gone before this.
         core = getattr(self, '_core', None)
-        if core is not None and not core.done():
+        if core is not None and not is_finalizing() and not core.done():
             core.cancel(GC_CANCELLATION_DETAILS)
 
     def _set_response_style(self, style: _Style) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 import weakref
 from types import TracebackType
-from typing import Any, Dict, List, Optional, Sequence, Type
+from typing import Any, Callable, Dict, List, Optional, Sequence, Type
 
 from .._credentials import CallCredentials, ChannelCredentials, native_call_credentials, native_channel_credentials
 from .._gi import GLib, GrpcAio
@@ -332,8 +332,8 @@ class Channel(_base_channel.Channel):
         for core in list(self._cores.values()):
             core.close()
 
-    def __del__(self) -> None:
-        if hasattr(self, '_options') and not self._is_destroyed and not sys.is_finalizing():
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        if hasattr(self, '_options') and not self._is_destroyed and not is_finalizing():
             self._destroy()
 
     def get_state(self, try_to_connect: bool = False) -> ChannelConnectivity:

@@ -3,6 +3,7 @@
 """A client's calls that go through interceptors."""
 
 import asyncio
+import sys
 from typing import (Any, AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterator, List, Optional,
                     Sequence, Tuple, Union)
 
@@ -45,8 +46,8 @@ class InterceptedCall(_base_call.Call):
         task.add_done_callback(self._on_invoked)
         method.channel.intercepted_calls.add(self)
 
-    def __del__(self) -> None:
-        if hasattr(self, '_interceptors_task'):
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
+        if hasattr(self, '_interceptors_task') and not is_finalizing():
             self.cancel_quietly()
 
     def cancel_quietly(self) -> None:

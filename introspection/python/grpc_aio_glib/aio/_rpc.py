@@ -57,6 +57,9 @@ async def _send_all(context: ServicerContext, responses: Any) -> None:
     try:
         async for response in responses:
             await context.write(response)
+    except GeneratorExit:
+        # The loop is gone, and with it all that could be awaited.
+        raise
     except BaseException:
         await responses.aclose()
         raise

@@ -3,11 +3,14 @@
 """Servers."""
 
 import asyncio
+import atexit
 import enum
 import functools
+import inspect
 import sys
+import weakref
 from concurrent.futures import Executor
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from .._credentials import ServerCredentials, native_server_credentials
 from .._gi import GLib, GrpcAio
@@ -35,6 +38,22 @@ class _State(enum.IntEnum):
     STOPPED = 3
 
 
+_servings: 'weakref.WeakSet[Serving]' = weakref.WeakSet()
+
+
+@atexit.register
+def _forget_calls() -> None:
+    """Closes what would serve calls, but has had no turn: it would say so at the end."""
+    for serving in list(_servings):
+        if serving.loop is None or serving.loop.is_running():
+            continue
+        for task in asyncio.all_tasks(serving.loop):
+            coroutine: Any = task.get_coro()
+            if getattr(coroutine, 'cr_code', None) in (handle.__code__, Serving._intercept.__code__):
+                if inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+                    coroutine.close()
+
+
 class Serving:
     """What serves calls. It does not hold the `Server`, so that this can be dropped."""
 
@@ -58,6 +77,7 @@ class Serving:
         """Starts to serve in the loop that runs."""
         self._port = Port.get()
         self.loop = self._port.loop
+        _servings.add(self)
         self._port.serve(self.core, self._on_call)
         self._port.start(self.core)
         self.state = _State.RUNNING
@@ -217,6 +237,9 @@ def _release(waiter: 'asyncio.Future[None]') -> None:
 
 def _on_core_done(context: ServicerContext, core: Any) -> None:
     """The call is over; a client that gave up ends the handler."""
+    if context.sync_context is not None:
+        # A handler in a thread cannot be cancelled; this is how it learns.
+        context.sync_context.run_callbacks()
     if core.cancelled and context.task is not None and not context.task.done():
         context.task.cancel()
 
@@ -322,9 +345,9 @@ class Server(_base_server.Server):
         """
         return await self._serving.wait_for_termination(timeout)
 
-    def __del__(self) -> None:
+    def __del__(self, is_finalizing: Callable[[], bool] = sys.is_finalizing) -> None:
         serving = getattr(self, '_serving', None)
-        if serving is None or serving.state != _State.RUNNING or sys.is_finalizing():
+        if serving is None or is_finalizing() or serving.state != _State.RUNNING:
             return
         try:
             serving.loop.call_soon_threadsafe(serving.stop_now)

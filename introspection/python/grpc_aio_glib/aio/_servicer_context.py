@@ -467,10 +467,13 @@ class SyncServicerContext:
         self.wait_for(self._context.write, message)
 
     def run_callbacks(self) -> None:
-        """Calls what was given to `add_callback`."""
+        """Calls what was given to `add_callback`: the call is over, or its handler is."""
         callbacks, self._callbacks = self._callbacks, []
         for callback in callbacks:
-            callback()
+            try:
+                callback()
+            except Exception:  # pylint: disable=broad-except
+                _LOGGER.exception('Error in callback for method [%s]', self._context._core.method)
 
     def abort(self,
               code: Union[StatusCode, int],
@@ -524,7 +527,7 @@ class SyncServicerContext:
         self._context.disable_next_message_compression()
 
     def add_callback(self, callback: Callable[[], Any]) -> bool:
-        """Has a function called when the handler is done."""
+        """Has a function called when the call is over. False when it is already."""
         if not self.is_active():
             return False
         self._callbacks.append(callback)
