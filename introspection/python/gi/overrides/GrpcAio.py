@@ -302,7 +302,8 @@ def _awaitable(info, finish_name, names, places):
     def call(self, *args, **kwargs):
         args = _convert(args, kwargs, places)
         if len(args) > index or 'callback' in kwargs:
-            return info(self, *args, **kwargs)
+            with _loop_context():
+                return info(self, *args, **kwargs)
         cancellable = args.pop() if len(args) == index else kwargs.pop('cancellable', None)
         args += [kwargs.pop(name) for name in rest[len(args):] if name in kwargs]
         if kwargs or len(args) != len(rest):
@@ -319,7 +320,8 @@ def _awaitable_function(info, finish, names):
     @functools.wraps(info)
     def call(*args, **kwargs):
         if len(args) > index or 'callback' in kwargs:
-            return info(*args, **kwargs)
+            with _loop_context():
+                return info(*args, **kwargs)
         args = list(args)
         cancellable = args.pop() if len(args) == index else kwargs.pop('cancellable', None)
         return _begin(None, info, finish, args, cancellable)

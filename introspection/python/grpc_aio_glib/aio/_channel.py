@@ -246,6 +246,11 @@ class Channel(_base_channel.Channel):
             # Setting it begins a new cache.
             if credentials.get_session_cache_size() != cache.capacity:
                 credentials.set_session_cache_size(cache.capacity)
+        try:
+            self.get_core(Port.get())
+        except RuntimeError:
+            # No loop runs. Each that does makes its own when it needs it.
+            pass
         self._interceptors: Dict[Type[ClientInterceptor], List[ClientInterceptor]] = {
             UnaryUnaryClientInterceptor: [],
             UnaryStreamClientInterceptor: [],

@@ -76,7 +76,7 @@ class Answers:
 
 def plain(messages: Any, base: Any) -> Any:
     """Returns the servicer with plain methods for one version of the protocol."""
-    class ReflectionServicer(base):  # type: ignore[misc]
+    class ReflectionServicer(base):
         """Answers what a server's services are, and what their messages look like."""
 
         def __init__(self, service_names: Iterable[str], pool: Optional[Any] = None) -> None:
@@ -98,7 +98,7 @@ def plain(messages: Any, base: Any) -> Any:
 
 def coroutines(messages: Any, base: Any) -> Any:
     """Returns the servicer with coroutines for one version of the protocol."""
-    class ReflectionServicer(base):  # type: ignore[misc]
+    class ReflectionServicer(base):
         """Answers what a server's services are, and what their messages look like."""
 
         def __init__(self, service_names: Iterable[str], pool: Optional[Any] = None) -> None:
