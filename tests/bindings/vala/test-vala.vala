@@ -1144,6 +1144,7 @@ private const string[] CASES = {
     "options",
     "generic-handlers",
     "channels",
+    "channelz",
     "servers",
     "workers",
     "blocking-handlers",
@@ -1159,6 +1160,7 @@ private const string[] CASES = {
     "message-pools",
     "message-objects",
     "message-extras",
+    "ports",
     "call-credentials",
     "google-credentials",
     "message-formats",
@@ -1228,6 +1230,9 @@ private async void run_case (string name) throws Error {
         case "channels":
             yield channels (fixture);
             break;
+        case "channelz":
+            yield channelz (fixture);
+            break;
         case "servers":
             yield servers (fixture);
             break;
@@ -1269,6 +1274,9 @@ private async void run_case (string name) throws Error {
             break;
         case "message-extras":
             yield message_extras ();
+            break;
+        case "ports":
+            yield ports (fixture.census);
             break;
         case "client-interceptors":
             yield client_interceptors (fixture);
