@@ -14,6 +14,7 @@
 #include <grpc-aio-glib/grpc-aio-channel-credentials.h>
 #include <grpc-aio-glib/grpc-aio-channel-options.h>
 #include <grpc-aio-glib/grpc-aio-channel.h>
+#include <grpc-aio-glib/grpc-aio-channelz.h>
 #include <grpc-aio-glib/grpc-aio-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-completion-source.h>
 #include <grpc-aio-glib/grpc-aio-deadline-client-interceptor.h>
@@ -25,6 +26,8 @@
 #include <grpc-aio-glib/grpc-aio-intercepted-call.h>
 #include <grpc-aio-glib/grpc-aio-logging-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-main-context.h>
+#include <grpc-aio-glib/grpc-aio-message-pool.h>
+#include <grpc-aio-glib/grpc-aio-message.h>
 #include <grpc-aio-glib/grpc-aio-metadata-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-metadata.h>
 #include <grpc-aio-glib/grpc-aio-multi-callable.h>
