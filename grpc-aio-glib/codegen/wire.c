@@ -35,6 +35,17 @@ typedef struct
   guint wire_type;
 } WireField;
 
+/* No bytes are no pointer, which C does not calculate with. */
+static Reader
+reader_of (const guint8 *data,
+           gsize size)
+{
+  static const guint8 nothing[1];
+  const guint8 *start = size > 0 ? data : nothing;
+
+  return (Reader){ start, start + size };
+}
+
 static gboolean
 read_varint (Reader *reader,
              guint64 *value)
@@ -194,7 +205,7 @@ sanitize (const ProtobufCMessageDescriptor *descriptor,
           guint depth,
           GByteArray *result)
 {
-  Reader reader = { data, size > 0 ? data + size : data };
+  Reader reader = reader_of (data, size);
   WireField field;
 
   if (depth > MAX_DEPTH)
@@ -264,7 +275,7 @@ wire_find (GBytes *bytes,
   g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
-  Reader reader = { data, data + size };
+  Reader reader = reader_of (data, size);
   WireField field;
 
   while (reader.data < reader.end && read_field (&reader, &field, 0))
@@ -284,7 +295,7 @@ wire_remove (GBytes *bytes,
   g_autoptr (GByteArray) result = g_byte_array_new ();
   gsize size;
   const guint8 *data = g_bytes_get_data (bytes, &size);
-  Reader reader = { data, data + size };
+  Reader reader = reader_of (data, size);
   WireField field;
 
   while (reader.data < reader.end && read_field (&reader, &field, 0))

@@ -23,8 +23,7 @@ MAX_LINES = 20
 def install(build, root):
     """Installs the library to a folder, and returns the environment that finds it
     there."""
-    good, output = run('meson', 'install', '-C', build, '--no-rebuild', '--destdir', root,
-                       '--tags', 'runtime,devel,typelib,introspection')
+    good, output = run('meson', 'install', '-C', build, '--no-rebuild', '--destdir', root)
     if not good:
         return None, output
 
@@ -74,13 +73,14 @@ def main():
                     tap.result(lines_of(path) <= MAX_LINES, f'{language}: {path.name} has {lines_of(path)} lines')
                 app = Path(folder) / language
                 shutil.copytree(source, app)
-                for name, command in {
-                        'setup': ['meson', 'setup', 'build', '-Dwerror=true', '-Dwarning_level=2'],
-                        'compile': ['meson', 'compile', '-C', 'build'],
-                }.items():
-                    good, output = run(*command, cwd=app, env=environment)
-                    tap.result(good, f'{language}: {name}', output)
-                good, output = run('build/greet', address, cwd=app, env=environment)
+                # The C code that valac makes has warnings of its own.
+                flags = [] if language == 'vala' else ['-Dwerror=true']
+                good, output = run('meson', 'setup', 'build', '-Dwarning_level=2', *flags, cwd=app, env=environment)
+                if good:
+                    good, output = run('meson', 'compile', '-C', 'build', cwd=app, env=environment)
+                tap.result(good, f'{language}: build', output)
+                if good:
+                    good, output = run('build/greet', address, cwd=app, env=environment)
                 tap.result(good and output == f"Hello, {language.capitalize()}!\n", f'{language}: call', output)
         finally:
             server.terminate()
