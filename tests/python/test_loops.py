@@ -235,6 +235,7 @@ class Loops(unittest.TestCase):
             loop.run_until_complete(serve_and_talk())
         finally:
             asyncio.set_event_loop_policy(None)
+            loop.close()
 
     def test_context_variables(self):
         variable = contextvars.ContextVar('variable')

@@ -6,6 +6,7 @@ grpcio, and generated code without it."""
 
 import ast
 import importlib
+import importlib.util
 import inspect
 import os
 import pathlib
@@ -99,6 +100,7 @@ def public_names(module):
     return getattr(module, '__all__', [name for name in vars(module) if not name.startswith('_')])
 
 
+@unittest.skipUnless(importlib.util.find_spec('mypy'), 'without mypy')
 class Types(unittest.TestCase):
     def check(self, *arguments):
         with tempfile.TemporaryDirectory() as cache:

@@ -35,19 +35,16 @@ _CREDENTIALS_ON_INSECURE = 'Call credentials are only valid on secure channels'
 _KINDS = {'unary_unary': 0, 'unary_stream': 1, 'stream_unary': 2, 'stream_stream': 3}
 
 
-def _add_compression(metadata: Optional[MetadataType], compression: Optional[Compression]) -> MetadataType:
+def _add_compression(metadata: Optional[MetadataType], compression: Compression) -> MetadataType:
     """Returns the metadata of a call, in which grpc-core finds how to compress."""
-    metadata = metadata or Metadata()
-    if compression:
-        metadata = Metadata(*metadata, (_COMPRESSION_KEY, _COMPRESSION_NAMES[int(compression)]))
-
-    return metadata
+    return Metadata(*(metadata or ()), (_COMPRESSION_KEY, _COMPRESSION_NAMES[int(compression)]))
 
 
 class Method:
     """A method of a channel, and how to start a call of it."""
 
-    __slots__ = ('channel', 'kind', 'name', 'request_serializer', 'response_deserializer', '_port', '_core')
+    __slots__ = ('channel', 'kind', 'name', 'request_serializer', 'response_deserializer', '_port', '_core',
+                 '_number')
 
     def __init__(self,
                  channel: 'Channel',
@@ -57,6 +54,7 @@ class Method:
                  response_deserializer: Optional[DeserializingFunction]) -> None:
         self.channel = channel
         self.kind = kind
+        self._number = _KINDS[kind]
         self.name = name
         self.request_serializer = request_serializer
         self.response_deserializer = response_deserializer
@@ -81,19 +79,18 @@ class Method:
         channel = self.channel
         if channel.is_closed:
             raise UsageError(_CHANNEL_CLOSED)
-        native = None
         if credentials is not None:
             if not channel.is_secure:
                 raise UsageError(_CREDENTIALS_ON_INSECURE)
-            native = native_call_credentials(credentials)
+            credentials = native_call_credentials(credentials)
         port = get_port()
         reference = self._port
         if reference is None or reference() is not port:
             self._core = getattr(channel.get_core(port), self.kind)(self.name.decode('utf-8', 'replace'))
             self._port = weakref.ref(port)
 
-        return port.call(self._core, request, timeout=timeout, metadata=metadata, credentials=native,
-                         wait_for_ready=wait_for_ready, owner=channel, kind=_KINDS[self.kind])
+        return port.call(self._core, request, timeout=timeout, metadata=metadata, credentials=credentials,
+                         wait_for_ready=wait_for_ready, owner=channel, kind=self._number)
 
 
 class _MultiCallable:
@@ -110,12 +107,6 @@ class _MultiCallable:
         self._method = Method(channel, self._kind, method, request_serializer, response_deserializer)
         self._interceptors = interceptors
 
-    def _require_open(self) -> None:
-        # A call of a closed channel fails at once, but for those that interceptors
-        # have first: they fail when they are started.
-        if not self._interceptors and self._method.channel.is_closed:
-            raise UsageError(_CHANNEL_CLOSED)
-
 
 class UnaryUnaryMultiCallable(_MultiCallable, _base_channel.UnaryUnaryMultiCallable):
     """Calls a method with one request and one response."""
@@ -131,13 +122,13 @@ class UnaryUnaryMultiCallable(_MultiCallable, _base_channel.UnaryUnaryMultiCalla
                  wait_for_ready: Optional[bool] = None,
                  compression: Optional[Compression] = None) -> '_base_call.UnaryUnaryCall[Any, Any]':
         """Starts a call. See `grpc_aio_glib.aio.UnaryUnaryMultiCallable`."""
-        self._require_open()
-        metadata = _add_compression(metadata, compression)
-        options = (timeout, metadata, credentials, wait_for_ready)
+        if compression:
+            metadata = _add_compression(metadata, compression)
         if self._interceptors:
-            return InterceptedUnaryUnaryCall(self._interceptors, self._method, request, options)
+            return InterceptedUnaryUnaryCall(self._interceptors, self._method, request,
+                                         (timeout, metadata or Metadata(), credentials, wait_for_ready))
 
-        return UnaryUnaryCall(self._method, request, options)
+        return UnaryUnaryCall(self._method, request, (timeout, metadata, credentials, wait_for_ready))
 
 
 class UnaryStreamMultiCallable(_MultiCallable, _base_channel.UnaryStreamMultiCallable):
@@ -154,13 +145,13 @@ class UnaryStreamMultiCallable(_MultiCallable, _base_channel.UnaryStreamMultiCal
                  wait_for_ready: Optional[bool] = None,
                  compression: Optional[Compression] = None) -> '_base_call.UnaryStreamCall[Any, Any]':
         """Starts a call. See `grpc_aio_glib.aio.UnaryStreamMultiCallable`."""
-        self._require_open()
-        metadata = _add_compression(metadata, compression)
-        options = (timeout, metadata, credentials, wait_for_ready)
+        if compression:
+            metadata = _add_compression(metadata, compression)
         if self._interceptors:
-            return InterceptedUnaryStreamCall(self._interceptors, self._method, request, options)
+            return InterceptedUnaryStreamCall(self._interceptors, self._method, request,
+                                         (timeout, metadata or Metadata(), credentials, wait_for_ready))
 
-        return UnaryStreamCall(self._method, request, options)
+        return UnaryStreamCall(self._method, request, (timeout, metadata, credentials, wait_for_ready))
 
 
 class StreamUnaryMultiCallable(_MultiCallable, _base_channel.StreamUnaryMultiCallable):
@@ -176,13 +167,13 @@ class StreamUnaryMultiCallable(_MultiCallable, _base_channel.StreamUnaryMultiCal
                  wait_for_ready: Optional[bool] = None,
                  compression: Optional[Compression] = None) -> '_base_call.StreamUnaryCall[Any, Any]':
         """Starts a call. See `grpc_aio_glib.aio.StreamUnaryMultiCallable`."""
-        self._require_open()
-        metadata = _add_compression(metadata, compression)
-        options = (timeout, metadata, credentials, wait_for_ready)
+        if compression:
+            metadata = _add_compression(metadata, compression)
         if self._interceptors:
-            return InterceptedStreamUnaryCall(self._interceptors, self._method, request_iterator, options)
+            return InterceptedStreamUnaryCall(self._interceptors, self._method, request_iterator,
+                                         (timeout, metadata or Metadata(), credentials, wait_for_ready))
 
-        return StreamUnaryCall(self._method, request_iterator, options)
+        return StreamUnaryCall(self._method, request_iterator, (timeout, metadata, credentials, wait_for_ready))
 
 
 class StreamStreamMultiCallable(_MultiCallable, _base_channel.StreamStreamMultiCallable):
@@ -198,13 +189,13 @@ class StreamStreamMultiCallable(_MultiCallable, _base_channel.StreamStreamMultiC
                  wait_for_ready: Optional[bool] = None,
                  compression: Optional[Compression] = None) -> '_base_call.StreamStreamCall[Any, Any]':
         """Starts a call. See `grpc_aio_glib.aio.StreamStreamMultiCallable`."""
-        self._require_open()
-        metadata = _add_compression(metadata, compression)
-        options = (timeout, metadata, credentials, wait_for_ready)
+        if compression:
+            metadata = _add_compression(metadata, compression)
         if self._interceptors:
-            return InterceptedStreamStreamCall(self._interceptors, self._method, request_iterator, options)
+            return InterceptedStreamStreamCall(self._interceptors, self._method, request_iterator,
+                                         (timeout, metadata or Metadata(), credentials, wait_for_ready))
 
-        return StreamStreamCall(self._method, request_iterator, options)
+        return StreamStreamCall(self._method, request_iterator, (timeout, metadata, credentials, wait_for_ready))
 
 
 def _encode(text: Any) -> bytes:
