@@ -73,6 +73,18 @@ int grpc_aio_server_add_port (GrpcAioServer *self,
                               GError **error);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+int grpc_aio_server_add_socket (GrpcAioServer *self,
+                                GSocket *socket,
+                                GrpcAioServerCredentials *credentials,
+                                GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+int grpc_aio_server_add_activation_sockets (GrpcAioServer *self,
+                                            const char *name,
+                                            GrpcAioServerCredentials *credentials,
+                                            GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_server_add_service (GrpcAioServer *self,
                                   GrpcAioService *service);
 

@@ -17,6 +17,7 @@ import {CASES as CONTEXT_CASES} from './contexts.js';
 import {CASES as CREDENTIALS_CASES} from './credentials.js';
 import {CASES as TLS_CASES} from './tls-credentials.js';
 import {CASES as SERVER_INTERCEPTOR_CASES} from './server-interceptors.js';
+import {CASES as SOCKET_CASES} from './sockets.js';
 import {newMetadata, serve, TestHandler, TestService} from './service.js';
 import {
     bytesOf, Census, check, equal, fails, failsNow, get, runCases, saveUses, textOf, turn, until,
@@ -847,7 +848,7 @@ test('garbage-collection', async fixture => {
 
 for (const [name, func] of Object.entries({
     ...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES, ...TLS_CASES,
-    ...SERVER_INTERCEPTOR_CASES,
+    ...SERVER_INTERCEPTOR_CASES, ...SOCKET_CASES,
 }))
     test(name, func);
 

@@ -18,6 +18,7 @@ import contexts
 import credentials
 import tls_credentials
 import server_interceptors
+import sockets
 from service import new_metadata, serve, TestHandler, TestService
 from support import (
     Census, bytes_of, equal, event, fails, fails_now, get, operation, record_uses, run_cases,
@@ -888,7 +889,7 @@ async def garbage_collection(fixture):
     gc.enable()
 
 
-for function in client_interceptors.CASES + contexts.CASES + credentials.CASES + tls_credentials.CASES + server_interceptors.CASES:
+for function in client_interceptors.CASES + contexts.CASES + credentials.CASES + tls_credentials.CASES + server_interceptors.CASES + sockets.CASES:
     case(function)
 
 record_uses()

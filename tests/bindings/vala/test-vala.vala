@@ -1163,7 +1163,8 @@ private const string[] CASES = {
     "shipped-interceptors",
     "server-interceptors",
     "server-interceptors-choose",
-    "shipped-server-interceptors"
+    "shipped-server-interceptors",
+    "sockets"
 };
 
 private async void run_case (string name) throws Error {
@@ -1238,6 +1239,9 @@ private async void run_case (string name) throws Error {
             break;
         case "tls":
             yield tls (fixture);
+            break;
+        case "sockets":
+            yield sockets (fixture.census);
             break;
         case "main-contexts":
             yield main_contexts (fixture);
