@@ -39,6 +39,9 @@ GRPC_AIO_AVAILABLE_IN_ALL
 guint grpc_aio_server_get_queued_calls (GrpcAioServer *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+guint grpc_aio_server_get_open_connections (GrpcAioServer *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_server_set_n_workers (GrpcAioServer *self,
                                     guint n_workers);
 

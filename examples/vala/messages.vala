@@ -4,7 +4,7 @@
 //
 // The library carries messages as Bytes and does not mind what is in them.
 // Here the properties of an object are the fields of a message, numbered in
-// order from 1. With three types of fields, a small part of protobuf's format
+// order from 1. With four types of fields, a small part of protobuf's format
 // is enough (https://protobuf.dev/programming-guides/encoding/).
 
 // helloworld.proto
@@ -54,6 +54,14 @@ public class RouteSummary : Message {
     public int elapsed_time { get; set; }
 }
 
+// chat.proto
+
+public class ChatMessage : Message {
+    public string author { get; set; default = ""; }
+    public string text { get; set; default = ""; }
+    public int64 time_usec { get; set; }
+}
+
 // What all messages can do.
 public abstract class Message : Object {
     // How the value of a field is laid out.
@@ -75,6 +83,9 @@ public abstract class Message : Object {
             if (value.holds (typeof (int))) {
                 write_varint (data, (i + 1) << 3 | Wire.VARINT);
                 write_varint (data, (int64) value.get_int ());
+            } else if (value.holds (typeof (int64))) {
+                write_varint (data, (i + 1) << 3 | Wire.VARINT);
+                write_varint (data, value.get_int64 ());
             } else {
                 var bytes = value.holds (typeof (string))
                     ? new Bytes (value.get_string ().data)
@@ -128,6 +139,8 @@ public abstract class Message : Object {
             var field = fields[index];
             if (field.value_type == typeof (int) && (key & 7) == Wire.VARINT) {
                 message.set (field.name, (int) number);
+            } else if (field.value_type == typeof (int64) && (key & 7) == Wire.VARINT) {
+                message.set (field.name, (int64) number);
             } else if (field.value_type == typeof (string) && (key & 7) == Wire.LENGTH) {
                 var text = new StringBuilder ();
                 text.append_len ((string) content, content.length);

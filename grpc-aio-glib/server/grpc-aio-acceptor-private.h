@@ -18,6 +18,7 @@ GrpcAioAcceptor *grpc_aio_acceptor_new (GSocket *socket,
 void grpc_aio_acceptor_start (GrpcAioAcceptor *self,
                               GMainContext *context);
 void grpc_aio_acceptor_close (GrpcAioAcceptor *self);
+guint grpc_aio_acceptor_count_open (GrpcAioAcceptor *self);
 
 /* Of a call, by what grpc-core calls its peer. */
 char *grpc_aio_acceptor_dup_peer (const char *core_peer);

@@ -36,6 +36,7 @@
 struct _GrpcAioAcceptor
 {
   gint refs; /* atomic; the server's and the source's */
+  guint id;
 
   GMutex lock; /* for all that follows */
   GSocket *socket;
@@ -55,6 +56,8 @@ typedef struct
 /* Who is at the other end of a connection. */
 typedef struct
 {
+  guint acceptor_id;
+  guint64 cookie; /* the kernel's, of the socket */
   char *name;
   gboolean has_credentials;
   struct ucred credentials;
@@ -65,6 +68,8 @@ typedef struct
  * entry stays until the kernel gives its number to another connection. */
 static GMutex peers_lock;
 static GHashTable *peers; /* with the lock */
+
+static gint n_acceptors; /* atomic; so far */
 
 static void
 peer_free (gpointer data)
@@ -120,15 +125,31 @@ address_to_name (const struct sockaddr_storage *native,
                       g_unix_socket_address_get_path (G_UNIX_SOCKET_ADDRESS (address)), NULL);
 }
 
+/* 0 when it is no socket. */
+static guint64
+get_cookie (int fd)
+{
+  guint64 cookie = 0;
+  socklen_t length = sizeof cookie;
+
+  if (getsockopt (fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) != 0)
+    return 0;
+
+  return cookie;
+}
+
 /* Before grpc-core has @fd. */
 static void
-remember_peer (int fd,
+remember_peer (GrpcAioAcceptor *self,
+               int fd,
                const struct sockaddr_storage *address,
                socklen_t address_length)
 {
   Peer *peer = g_new0 (Peer, 1);
   socklen_t length = sizeof peer->credentials;
 
+  peer->acceptor_id = self->id;
+  peer->cookie = get_cookie (fd);
   peer->name = address_to_name (address, address_length);
   peer->has_credentials = address->ss_family == AF_UNIX &&
                           getsockopt (fd, SOL_SOCKET, SO_PEERCRED, &peer->credentials, &length) == 0;
@@ -246,7 +267,7 @@ hand_over (GrpcAioAcceptor *self,
   if (address->ss_family == AF_INET || address->ss_family == AF_INET6)
     setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
 
-  remember_peer (fd, address, address_length);
+  remember_peer (self, fd, address, address_length);
   grpc_server_add_channel_from_fd (self->core, fd, self->credentials);
 }
 
@@ -366,6 +387,7 @@ grpc_aio_acceptor_new (GSocket *socket,
   GrpcAioAcceptor *self = g_new0 (GrpcAioAcceptor, 1);
 
   self->refs = 1;
+  self->id = (guint) g_atomic_int_add (&n_acceptors, 1) + 1;
   g_mutex_init (&self->lock);
   self->socket = g_object_ref (socket);
   self->core = core;
@@ -392,6 +414,32 @@ grpc_aio_acceptor_start (GrpcAioAcceptor *self,
   g_mutex_unlock (&self->lock);
 
   g_source_attach (source, context);
+}
+
+/* How many of the connections that were taken here are not closed. */
+guint
+grpc_aio_acceptor_count_open (GrpcAioAcceptor *self)
+{
+  GHashTableIter iter;
+  gpointer fd, data;
+  guint n_open = 0;
+
+  g_mutex_lock (&peers_lock);
+  if (peers != NULL)
+    {
+      g_hash_table_iter_init (&iter, peers);
+      while (g_hash_table_iter_next (&iter, &fd, &data))
+        {
+          const Peer *peer = data;
+
+          /* Its number may be another file's by now. */
+          if (peer->acceptor_id == self->id && get_cookie (GPOINTER_TO_INT (fd)) == peer->cookie)
+            n_open++;
+        }
+    }
+  g_mutex_unlock (&peers_lock);
+
+  return n_open;
 }
 
 /* Listens no longer, and closes the socket; the connections are grpc-core's. Consumes

@@ -1767,6 +1767,44 @@ grpc_aio_server_get_xds_enabled (GrpcAioServer *self)
   return self->is_xds_enabled;
 }
 
+/**
+ * grpc_aio_server_get_open_connections:
+ * @self: a server
+ *
+ * Gets how many clients are connected over the sockets of
+ * [method@Server.add_socket] and [method@Server.add_activation_sockets].
+ *
+ * Those of [method@Server.add_port] are not counted, and those of a socket only as
+ * long as the server listens there.
+ *
+ * A server that stops when there are none, in the thread that runs its main context,
+ * takes no call away from anybody: who connects from then on waits in the socket for
+ * the next process.
+ *
+ * Returns: the number of connections
+ *
+ * Since: 0.1
+ */
+guint
+grpc_aio_server_get_open_connections (GrpcAioServer *self)
+{
+  guint n_open = 0;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      Listener *listener = g_ptr_array_index (self->listeners, i);
+
+      if (listener->acceptor != NULL)
+        n_open += grpc_aio_acceptor_count_open (listener->acceptor);
+    }
+  g_mutex_unlock (&self->lock);
+
+  return n_open;
+}
+
 /* TRUE while ports and handlers may still be added. */
 static gboolean
 is_new (GrpcAioServer *self)

@@ -546,6 +546,33 @@ test_peers (Fixture *fixture,
   g_assert_cmpstr (after, ==, before);
 }
 
+static gboolean
+is_unused (gpointer data)
+{
+  return grpc_aio_server_get_open_connections (data) == 0;
+}
+
+static void
+test_open_connections (Fixture *fixture,
+                       gconstpointer data)
+{
+  g_autoptr (GrpcAioChannel) first = channel_new (fixture);
+  g_autoptr (GrpcAioChannel) second = channel_new (fixture);
+  g_autofree char *first_answer = NULL;
+  g_autofree char *second_answer = NULL;
+
+  g_test_summary ("A server knows how many clients are connected over its sockets");
+
+  g_assert_cmpuint (grpc_aio_server_get_open_connections (fixture->server), ==, 0);
+  first_answer = ask (first, "Echo");
+  g_assert_cmpuint (grpc_aio_server_get_open_connections (fixture->server), ==, 1);
+  second_answer = ask (second, "Echo");
+  g_assert_cmpuint (grpc_aio_server_get_open_connections (fixture->server), ==, 2);
+  g_clear_object (&first);
+  g_clear_object (&second);
+  wait_until (is_unused, fixture->server);
+}
+
 static void
 limit_descriptors (void)
 {
@@ -765,6 +792,8 @@ main (int argc,
   ADD ("leak", "0ipv4", fixture_set_up, test_leak);
   ADD ("leak/unix", "0unix", fixture_set_up, test_leak);
   ADD ("leak/workers", "2ipv4", fixture_set_up, test_leak);
+  ADD ("open-connections", "0ipv4", fixture_set_up, test_open_connections);
+  ADD ("open-connections/unix", "2unix", fixture_set_up, test_open_connections);
   ADD ("peers", "0ipv4", fixture_set_up, test_peers);
   ADD ("peers/workers", "2ipv4", fixture_set_up, test_peers);
   ADD ("exhausted", "0ipv4", fixture_set_up, test_exhausted);

@@ -37,13 +37,16 @@ async function sockets(fixture) {
     socket.bind(Gio.UnixSocketAddress.new(path), true);
     socket.listen();
     equal(server.add_socket(socket, null), 1);
+    const channels = [];
     for (const target of [`unix:${path}`, `127.0.0.1:${port}`]) {
-        const channel = fixture.census.add(GrpcAio.Channel.new(target, null));
-        const call = channel.unary_unary('/test.Who/Who').call(bytesOf('hello'), null);
+        channels.push(fixture.census.add(GrpcAio.Channel.new(target, null)));
+        const call = channels.at(-1).unary_unary('/test.Who/Who').call(bytesOf('hello'), null);
         equal(textOf(await call.response_async(null)), 'hello');
     }
     equal(seen, [new Gio.Credentials().get_unix_user(), null]);
 
+    equal(server.get_open_connections(), 1);
+    channels.forEach(channel => channel.close());
     await server.stop_async(0, null);
     equal(socket.is_closed(), true);
     GLib.unlink(path);

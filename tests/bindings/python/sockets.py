@@ -39,11 +39,14 @@ async def sockets(fixture):
         socket.bind(Gio.UnixSocketAddress.new(path), True)
         socket.listen()
         equal(server.add_socket(socket, None), 1)
+        channels = []
         for target in [f'unix:{path}', f'127.0.0.1:{port}']:
-            channel = fixture.census.add(GrpcAio.Channel.new(target, None))
-            call = channel.unary_unary('/test.Who/Who').call(bytes_of('hello'), None)
+            channels.append(fixture.census.add(GrpcAio.Channel.new(target, None)))
+            call = channels[-1].unary_unary('/test.Who/Who').call(bytes_of('hello'), None)
             equal(text_of(await operation(call, 'response')), 'hello')
         equal(seen, [os.getuid(), None])
+        equal(server.get_open_connections(), 1)
+        channels.clear()
         await operation(server, 'stop', 0)
 
     assert socket.is_closed()

@@ -38,15 +38,18 @@ public async void sockets (Census census) throws Error {
     socket.bind (new UnixSocketAddress (path), true);
     socket.listen ();
     equal_int (server.add_socket (socket, null), 1);
+    GrpcAio.Channel[] channels = {};
     foreach (var target in new string[] { "unix:" + path, @"127.0.0.1:$port" }) {
-        var channel = new GrpcAio.Channel (target, null);
-        var call = channel.unary_unary ("/test.Who/Who").call (bytes_of ("hello"), null);
+        channels += new GrpcAio.Channel (target);
+        var call = channels[channels.length - 1].unary_unary ("/test.Who/Who").call (bytes_of ("hello"), null);
         equal_text (text_of (yield call.response_async (null)), "hello");
     }
     equal_text (seen[0], ((uint) Posix.getuid ()).to_string ());
     equal_text (seen[1], "nobody");
 
-    yield server.stop_async (0, null);
+    equal_int (server.get_open_connections (), 1);
+    channels = null;
+    yield server.stop_async (0);
     check (socket.is_closed ());
     FileUtils.unlink (path);
     DirUtils.remove (folder);
