@@ -52,6 +52,8 @@ function prepare() {
         'HedgingClientInterceptor',
         'InterceptedCall',
         'LoggingClientInterceptor',
+        'Message',
+        'MessagePool',
         'Metadata',
         'MetadataClientInterceptor',
         'MultiCallable',

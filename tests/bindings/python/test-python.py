@@ -16,7 +16,9 @@ from gi.repository import Gio, GLib, GObject, GrpcAio
 import client_interceptors
 import contexts
 import credentials
+import message_formats
 import tls_credentials
+import reflection
 import server_interceptors
 import sockets
 from service import new_metadata, serve, TestHandler, TestService
@@ -797,6 +799,7 @@ async def blocking(fixture):
 
     method = fixture.method('Echo')
     equal(text_of(method.invoke_sync(bytes_of('block'), None, None)), 'block')
+    message_formats.call_and_wait(fixture.channel)
     call = fixture.call('Fail', '5')
     fails_now(ERROR, GrpcAio.Error.NOT_FOUND, call.response_sync, None)
     equal(call.status_sync(None), StatusCode.NOT_FOUND)
@@ -889,8 +892,18 @@ async def garbage_collection(fixture):
     gc.enable()
 
 
-for function in client_interceptors.CASES + contexts.CASES + credentials.CASES + tls_credentials.CASES + server_interceptors.CASES + sockets.CASES:
-    case(function)
+for module in (
+    client_interceptors,
+    contexts,
+    credentials,
+    message_formats,
+    reflection,
+    server_interceptors,
+    sockets,
+    tls_credentials,
+):
+    for function in module.CASES:
+        case(function)
 
 record_uses()
 if sys.argv[1:] == ['--serve']:

@@ -1006,6 +1006,7 @@ private async void blocking (Fixture fixture) throws Error {
     check (fixture.channel.wait_for_state_change_sync (GrpcAio.ChannelConnectivity.IDLE));
 
     equal_text (text_of (fixture.method ("Echo").invoke_sync (bytes_of ("block"), null)), "block");
+    call_and_wait (fixture.channel);
     var call = fixture.call ("Fail", "5");
     try {
         call.response_sync ();
@@ -1157,6 +1158,8 @@ private const string[] CASES = {
     "auth-contexts",
     "call-credentials",
     "google-credentials",
+    "message-formats",
+    "dynamic-calls",
     "client-interceptors",
     "client-interceptors-at-work",
     "client-interceptors-that-answer",
@@ -1164,7 +1167,8 @@ private const string[] CASES = {
     "server-interceptors",
     "server-interceptors-choose",
     "shipped-server-interceptors",
-    "sockets"
+    "sockets",
+    "reflection"
 };
 
 private async void run_case (string name) throws Error {
@@ -1276,6 +1280,12 @@ private async void run_case (string name) throws Error {
         case "google-credentials":
             yield google_credentials (fixture.census);
             break;
+        case "message-formats":
+            yield message_formats ();
+            break;
+        case "dynamic-calls":
+            yield dynamic_calls (fixture.channel);
+            break;
         case "tls-credentials":
             yield tls_credentials (fixture.census);
             break;
@@ -1284,6 +1294,9 @@ private async void run_case (string name) throws Error {
             break;
         case "server-interceptors-choose":
             yield server_interceptors_choose (fixture.census);
+            break;
+        case "reflection":
+            yield reflection (fixture.census);
             break;
         case "shipped-server-interceptors":
             yield shipped_server_interceptors (fixture.census);
