@@ -14,6 +14,7 @@
 #include <grpc-aio-glib/grpc-aio-channel-credentials.h>
 #include <grpc-aio-glib/grpc-aio-channel-options.h>
 #include <grpc-aio-glib/grpc-aio-channel.h>
+#include <grpc-aio-glib/grpc-aio-channelz.h>
 #include <grpc-aio-glib/grpc-aio-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-completion-source.h>
 #include <grpc-aio-glib/grpc-aio-deadline-client-interceptor.h>
@@ -30,6 +31,7 @@
 #include <grpc-aio-glib/grpc-aio-metadata-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-metadata.h>
 #include <grpc-aio-glib/grpc-aio-multi-callable.h>
+#include <grpc-aio-glib/grpc-aio-port.h>
 #include <grpc-aio-glib/grpc-aio-retry-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-rpc-method-handler.h>
 #include <grpc-aio-glib/grpc-aio-rpc-status.h>

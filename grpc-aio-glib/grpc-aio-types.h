@@ -56,6 +56,7 @@ typedef struct _GrpcAioMessageClass GrpcAioMessageClass;
 typedef struct _GrpcAioMessagePool GrpcAioMessagePool;
 typedef struct _GrpcAioMetadata GrpcAioMetadata;
 typedef struct _GrpcAioMultiCallable GrpcAioMultiCallable;
+typedef struct _GrpcAioPort GrpcAioPort;
 typedef struct _GrpcAioRpcMethodHandler GrpcAioRpcMethodHandler;
 typedef struct _GrpcAioRpcStatus GrpcAioRpcStatus;
 typedef struct _GrpcAioServer GrpcAioServer;

@@ -16,17 +16,17 @@ private GrpcAio.Server server;
 // Calls so far: when there were none since the last look it is time to go.
 private uint n_calls = 0;
 
-private async void say_hello (GrpcAio.ServicerContext context, Bytes request) throws Error {
-    n_calls++;
-    var hello = Message.unpack<HelloRequest> (request);
+private class Greeter : Helloworld.GreeterServicer {
+    public override void say_hello (Helloworld.GreeterSayHelloContext context, Helloworld.HelloRequest request) {
+        n_calls++;
 
-    // Over a Unix socket the kernel says who it is.
-    var client = context.dup_peer_credentials ();
-    if (client != null)
-        debug ("%s is user %u", hello.name, (uint) client.get_unix_user ());
+        // Over a Unix socket the kernel says who it is.
+        var client = context.context.dup_peer_credentials ();
+        if (client != null)
+            debug ("%s is %s", request.name, client.to_string ());
 
-    var reply = new HelloReply () { message = @"Hello, $(hello.name)!" };
-    context.complete (reply.pack ());
+        context.complete (new Helloworld.HelloReply () { message = @"Hello, $(request.name)!" });
+    }
 }
 
 // Lets running calls end.
@@ -46,11 +46,6 @@ private const OptionEntry[] ENTRIES = {
 
 public int main (string[] args) {
     var loop = new MainLoop ();
-    var greeter = new GrpcAio.Service ("helloworld.Greeter");
-
-    greeter.add_method ("SayHello", new GrpcAio.RpcMethodHandler.unary_unary ((context, request) => {
-        say_hello.begin (context, request);
-    }));
 
     try {
         var options = new OptionContext ();
@@ -62,7 +57,7 @@ public int main (string[] args) {
         server = new GrpcAio.Server.with_options (new GrpcAio.ChannelOptions () {
             max_connection_age_ms = idle_msec
         });
-        server.add_service (greeter);
+        server.add_service (new Greeter ());
         if (server.add_activation_sockets ("grpc") == 0)
             throw new IOError.NOT_FOUND ("Nobody has handed over a socket of the name grpc");
         server.start ();

@@ -4,37 +4,35 @@
 //
 //     chat_client --target localhost:50051 Ada
 
-private async void say_lines (GrpcAio.Call call, string author) throws Error {
+private async void say_lines (Chat.ChatJoinCall call, string author) throws Error {
     var input = new DataInputStream (new UnixInputStream (Posix.STDIN_FILENO, false));
     string? line;
 
     while ((line = yield input.read_line_utf8_async (Priority.DEFAULT, null, null)) != null) {
-        var message = new ChatMessage () { author = author, text = line };
-        yield call.write_async (message.pack ());
+        var message = new Chat.ChatMessage () { author = author, text = line };
+        yield call.write_async (message, null);
     }
 
     // The end of the input is the end of what we say; the server ends the call then.
-    yield call.done_writing_async ();
+    yield call.done_writing_async (null);
 }
 
 private async void chat (string target, string author) throws Error {
-    var channel = new GrpcAio.Channel (target);
-    var call = channel.stream_stream ("/chat.Chat/Join").call (null);
-    Bytes? bytes;
+    var room = new Chat.ChatStub (new GrpcAio.Channel (target));
+    var call = room.join (null);
+    Chat.ChatMessage? message;
 
     // Runs beside what follows. What goes wrong with the call is told there, too.
     say_lines.begin (call, author, (source, result) => {
         try {
             say_lines.end (result);
         } catch (Error error) {
-            call.cancel ();
+            call.call.cancel ();
         }
     });
 
-    while ((bytes = yield call.read_async ()) != null) {
-        var message = Message.unpack<ChatMessage> (bytes);
+    while ((message = yield call.read_async (null)) != null)
         print ("%s: %s\n", message.author, message.text);
-    }
 }
 
 public int main (string[] args) {

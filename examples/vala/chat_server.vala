@@ -14,22 +14,20 @@ private const int MAX_HISTORY = 100;
 // How many messages may be on their way to one member.
 private const int MAX_PENDING = 200;
 
-private GenericArray<Member> members;
-private GenericArray<Bytes> history;
-
+// A member: one call, for as long as that lasts.
 private class Member {
-    private GrpcAio.ServicerContext context;
+    private Chat.ChatJoinContext context;
     private int n_pending = 0;
 
-    public Member (GrpcAio.ServicerContext context) {
+    public Member (Chat.ChatJoinContext context) {
         this.context = context;
     }
 
     // Does not wait: a member who reads slowly must not hold up the others. But
     // what waits for one takes memory, so there is an end to it.
-    public void send (Bytes message) {
+    public void send (Chat.ChatMessage message) {
         if (n_pending == MAX_PENDING) {
-            context.abort (RESOURCE_EXHAUSTED, "You do not keep up with the others");
+            context.context.abort (RESOURCE_EXHAUSTED, "You do not keep up with the others");
             return;
         }
 
@@ -45,46 +43,43 @@ private class Member {
     }
 }
 
-private void broadcast (ChatMessage message) {
-    var bytes = message.pack ();
+private class Room : Chat.ChatServicer {
+    private GenericArray<Member> members = new GenericArray<Member> ();
+    private GenericArray<Chat.ChatMessage> history = new GenericArray<Chat.ChatMessage> ();
 
-    history.add (bytes);
-    if (history.length > MAX_HISTORY)
-        history.remove_index (0);
-    foreach (var member in members)
-        member.send (bytes);
-}
-
-private async void join (GrpcAio.ServicerContext context) {
-    var member = new Member (context);
-
-    foreach (var message in history)
-        member.send (message);
-    members.add (member);
-    try {
-        Bytes? bytes;
-
-        while ((bytes = yield context.read_async ()) != null) {
-            var message = Message.unpack<ChatMessage> (bytes);
-            message.time_usec = get_real_time ();
-            broadcast (message);
-        }
-        context.complete ();
-    } catch (Error error) {
-        context.complete_with_error (error);
+    public override void join (Chat.ChatJoinContext context) {
+        listen.begin (context);
     }
-    members.remove (member);
+
+    private async void listen (Chat.ChatJoinContext context) {
+        var member = new Member (context);
+        Chat.ChatMessage? message;
+
+        foreach (var earlier in history)
+            member.send (earlier);
+        members.add (member);
+        try {
+            while ((message = yield context.read_async (null)) != null) {
+                message.time_usec = get_real_time ();
+                tell_all (message);
+            }
+            context.complete ();
+        } catch (Error error) {
+            context.complete_with_error (error);
+        }
+        members.remove (member);
+    }
+
+    private void tell_all (Chat.ChatMessage message) {
+        history.add (message);
+        if (history.length > MAX_HISTORY)
+            history.remove_index (0);
+        foreach (var member in members)
+            member.send (message);
+    }
 }
 
 public int main (string[] args) {
-    var chat = new GrpcAio.Service ("chat.Chat");
-
-    members = new GenericArray<Member> ();
-    history = new GenericArray<Bytes> ();
-    chat.add_method ("Join", new GrpcAio.RpcMethodHandler.stream_stream ((context, request) => {
-        join.begin (context);
-    }));
-
     // Ports, signals and the main loop: see serve.vala.
-    return serve (chat, args);
+    return serve (new Room (), args);
 }

@@ -52,6 +52,9 @@ void grpc_aio_call_submit (GrpcAioCall *self,
                            GrpcAioOperation *operation);
 void grpc_aio_call_wait (GrpcAioCall *self,
                          GrpcAioOperation *operation);
+void grpc_aio_call_submit_start (GrpcAioCall *self,
+                                 GrpcAioCallOptions *options,
+                                 GrpcAioOperation *operation);
 void grpc_aio_call_connect (GrpcAioCall *self,
                             GrpcAioMetadata *metadata);
 void grpc_aio_call_end (GrpcAioCall *self,
@@ -65,5 +68,8 @@ void grpc_aio_call_unobserve (GrpcAioCall *self,
 GrpcAioMetadata *grpc_aio_call_dup_received_metadata (GrpcAioCall *self);
 void grpc_aio_call_dup_outcome (GrpcAioCall *self,
                                 GrpcAioOutcome *outcome);
+void grpc_aio_call_peek_outcome (GrpcAioCall *self,
+                                 GrpcAioOutcome *outcome);
+GrpcAioMetadata *grpc_aio_call_peek_initial_metadata (GrpcAioCall *self);
 
 G_END_DECLS

@@ -51,14 +51,14 @@ struct _GrpcAioOperation
 
   gpointer source;
   gpointer tag;
-  GMainContext *context;
+  GMainContext *context; /* NULL for one that calls back at once, wherever it ends */
   GCancellable *cancellable;
   GAsyncReadyCallback callback;
   gpointer user_data;
   guint64 birth; /* the turn in which it was made */
 
   GBytes *message; /* what a send carries */
-  guint32 flags;   /* grpc-core's, of a message */
+  guint32 flags;   /* grpc-core's, of what is sent */
 
   GrpcAioCoreMetadata metadata; /* what a send carries, too */
   GrpcAioStatusCode code;       /* whatever the owner has to keep */
@@ -91,6 +91,11 @@ GrpcAioOperation *grpc_aio_operation_new (GrpcAioOperationKind kind,
                                           GCancellable *cancellable,
                                           GAsyncReadyCallback callback,
                                           gpointer user_data);
+
+GrpcAioOperation *grpc_aio_operation_new_direct (GrpcAioOperationKind kind,
+                                                 gpointer source,
+                                                 GAsyncReadyCallback callback,
+                                                 gpointer user_data);
 
 void grpc_aio_operation_connect (GrpcAioOperation *self,
                                  gpointer owner,

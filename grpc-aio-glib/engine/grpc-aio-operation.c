@@ -105,6 +105,25 @@ grpc_aio_operation_new (GrpcAioOperationKind kind,
   return self;
 }
 
+/* For our own code: calls back at once wherever the operation ends, perhaps before the
+ * function that started it returns, and in another thread when the main context is
+ * gone. */
+GrpcAioOperation *
+grpc_aio_operation_new_direct (GrpcAioOperationKind kind,
+                               gpointer source,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  GrpcAioOperation *self = grpc_aio_pool_take (GRPC_AIO_POOL_OPERATION, GRPC_AIO_TYPE_OPERATION);
+
+  self->kind = kind;
+  self->source = g_object_ref (source);
+  self->callback = callback;
+  self->user_data = user_data;
+
+  return self;
+}
+
 /* Runs in any thread, perhaps while the operation returns in another. */
 static void
 on_cancelled (GCancellable *cancellable,
@@ -219,7 +238,7 @@ deliver (GrpcAioOperation *self)
       release (self);
       return;
     }
-  if (grpc_aio_queue_get_turn (self->context) > self->birth)
+  if (self->context == NULL || grpc_aio_queue_get_turn (self->context) > self->birth)
     {
       call_back (self);
       release (self);

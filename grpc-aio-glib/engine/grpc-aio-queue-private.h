@@ -30,6 +30,7 @@ GrpcAioQueue *grpc_aio_queue_ref (GrpcAioQueue *self);
 void grpc_aio_queue_unref (GrpcAioQueue *self);
 void grpc_aio_queue_abandon (GrpcAioQueue *self);
 gboolean grpc_aio_queue_leave (GrpcAioQueue *self);
+void grpc_aio_queue_detach (GrpcAioQueue *self);
 
 grpc_completion_queue *grpc_aio_queue_get_core (GrpcAioQueue *self);
 gboolean grpc_aio_queue_is_for (GrpcAioQueue *self,
@@ -69,7 +70,8 @@ void grpc_aio_queue_push_local (GrpcAioQueue *self,
 gboolean grpc_aio_queue_prepare (GrpcAioQueue *self);
 gboolean grpc_aio_queue_has_work (GrpcAioQueue *self);
 int grpc_aio_queue_get_event_fd (GrpcAioQueue *self);
-void grpc_aio_queue_collect (GrpcAioQueue *self);
+void grpc_aio_queue_collect (GrpcAioQueue *self,
+                             gboolean is_readable);
 void grpc_aio_queue_sleep (GrpcAioQueue *self,
                            gpr_timespec deadline);
 gboolean grpc_aio_queue_next (GrpcAioQueue *self,
@@ -77,7 +79,17 @@ gboolean grpc_aio_queue_next (GrpcAioQueue *self,
 void grpc_aio_queue_dispatch (GrpcAioQueue *self,
                               GMainContext *context);
 
+/* What a thread runs now. A callback may run directly when its operation was
+ * started in an earlier turn. */
+typedef struct
+{
+  GMainContext *context;
+  guint64 number;
+} GrpcAioTurn;
+
 guint64 grpc_aio_queue_get_turn (GMainContext *context);
+GrpcAioTurn grpc_aio_queue_begin_turn (GMainContext *context);
+void grpc_aio_queue_end_turn (GrpcAioTurn outer);
 
 /* For the loop that sleeps in grpc-core. */
 GrpcAioQueue *grpc_aio_queue_hold (GrpcAioQueue *self);

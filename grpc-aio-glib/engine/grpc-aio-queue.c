@@ -89,15 +89,7 @@ typedef struct
   GPollFD poll_fd; /* zeroed without a descriptor */
 } GrpcAioQueueSource;
 
-/* What this thread runs now. A callback may run directly when its operation was
- * started in an earlier turn. */
-typedef struct
-{
-  GMainContext *context;
-  guint64 number;
-} Turn;
-
-static _Thread_local Turn turn;
+static _Thread_local GrpcAioTurn turn;
 static _Thread_local GrpcAioQueue *foreign; /* that this thread must not run */
 static _Thread_local guint64 last_turn;
 
@@ -798,6 +790,13 @@ grpc_aio_queue_leave (GrpcAioQueue *self)
   return has_left;
 }
 
+/* For who owns the context and will not run it again: as if it were gone. */
+void
+grpc_aio_queue_detach (GrpcAioQueue *self)
+{
+  g_source_destroy (self->source);
+}
+
 grpc_completion_queue *
 grpc_aio_queue_get_core (GrpcAioQueue *self)
 {
@@ -1043,11 +1042,12 @@ grpc_aio_queue_get_event_fd (GrpcAioQueue *self)
   return self->event_fd;
 }
 
-/* When that descriptor is readable. */
+/* Whether that descriptor is readable is for who owns the context to say. */
 void
-grpc_aio_queue_collect (GrpcAioQueue *self)
+grpc_aio_queue_collect (GrpcAioQueue *self,
+                        gboolean is_readable)
 {
-  collect (self, TRUE);
+  collect (self, is_readable);
 }
 
 /* Sleeps in grpc-core until there is something to run, or @deadline. */
@@ -1097,6 +1097,25 @@ grpc_aio_queue_get_turn (GMainContext *context)
   return turn.number;
 }
 
+/* What the thread that owns @context does until the end of the turn counts as if a
+ * completion did it. Returns the outer turn. */
+GrpcAioTurn
+grpc_aio_queue_begin_turn (GMainContext *context)
+{
+  GrpcAioTurn outer = turn;
+
+  turn.context = context;
+  turn.number = ++last_turn;
+
+  return outer;
+}
+
+void
+grpc_aio_queue_end_turn (GrpcAioTurn outer)
+{
+  turn = outer;
+}
+
 /* Runs what has completed, in order, up to the budget, from a source of
  * @context. A callback may run the context itself, and this function with it. */
 void
@@ -1105,7 +1124,7 @@ grpc_aio_queue_dispatch (GrpcAioQueue *self,
 {
   gint max_events = g_atomic_int_get (&self->max_events);
   gint64 end = 0; /* of the budget, which begins when there is more than one */
-  Turn outer = turn;
+  GrpcAioTurn outer = turn;
 
   grpc_aio_queue_hold (self);
 

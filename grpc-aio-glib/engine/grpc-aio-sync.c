@@ -62,7 +62,7 @@ sync_source_dispatch (GSource *source,
   GrpcAioSyncSource *self = (GrpcAioSyncSource *) source;
 
   if (self->fd_tag != NULL)
-    grpc_aio_queue_collect (self->queue);
+    grpc_aio_queue_collect (self->queue, TRUE);
   grpc_aio_queue_dispatch (self->queue, g_source_get_context (source));
 
   return G_SOURCE_CONTINUE;

@@ -6,6 +6,7 @@
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>
 #include <grpc/grpc.h>
 
+#include "engine/grpc-aio-operation-private.h"
 #include "engine/grpc-aio-queue-private.h"
 #include "server/grpc-aio-server-private.h"
 
@@ -35,6 +36,19 @@ GrpcAioServicerContext *grpc_aio_servicer_context_new (GrpcAioServer *server,
                                                        GrpcAioIncomingCall *incoming);
 
 grpc_call *grpc_aio_servicer_context_get_parent_core (GrpcAioServicerContext *self);
+
+/* For a port, in the main context of the call. */
+typedef void (*GrpcAioServicerContextWatch) (GrpcAioServicerContext *context,
+                                             gpointer user_data);
+
+void grpc_aio_servicer_context_set_watch (GrpcAioServicerContext *self,
+                                          GrpcAioServicerContextWatch watch,
+                                          gpointer user_data);
+const grpc_metadata_array *grpc_aio_servicer_context_get_request_array (GrpcAioServicerContext *self);
+void grpc_aio_servicer_context_submit (GrpcAioServicerContext *self,
+                                       GrpcAioOperation *operation);
+void grpc_aio_servicer_context_cancel (GrpcAioServicerContext *self);
+void grpc_aio_servicer_context_give_up (GrpcAioServicerContext *self);
 
 GrpcAioSeat *grpc_aio_servicer_context_get_seat (GrpcAioServicerContext *self);
 void grpc_aio_servicer_context_watch (GrpcAioServicerContext *self);

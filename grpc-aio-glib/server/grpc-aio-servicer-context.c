@@ -112,6 +112,9 @@ struct _GrpcAioServicerContext
 
   GHashTable *values; /* key → GValue */
   char *identity;
+
+  GrpcAioServicerContextWatch watch; /* in the main context of the call; NULL for none */
+  gpointer watch_data;
 };
 
 enum
@@ -249,6 +252,9 @@ tell_done (GrpcAioServicerContext *self)
 {
   if (G_UNLIKELY (self->interceptors != NULL))
     abandon_interceptions (self);
+
+  if (self->watch != NULL)
+    self->watch (self, self->watch_data);
 
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_ACTIVE]);
   if (self->is_cancelled)
@@ -554,6 +560,19 @@ answer (GrpcAioServicerContext *self,
     grpc_aio_core_call_end (&self->core_call);
 }
 
+/* Nobody will answer, unless that was done. */
+void
+grpc_aio_servicer_context_give_up (GrpcAioServicerContext *self)
+{
+  g_autofree char *details = NULL;
+
+  if (g_atomic_int_get (&self->is_answered))
+    return;
+
+  details = g_strdup_printf (_("The handler of %s ended without an answer"), self->method);
+  answer (self, NULL, GRPC_AIO_STATUS_CODE_UNKNOWN, details);
+}
+
 static void
 grpc_aio_servicer_context_dispose (GObject *object)
 {
@@ -561,12 +580,7 @@ grpc_aio_servicer_context_dispose (GObject *object)
 
   if (self->core_call.core != NULL)
     {
-      if (!self->is_answered)
-        {
-          g_autofree char *details = g_strdup_printf (_("The handler of %s ended without an answer"), self->method);
-
-          answer (self, NULL, GRPC_AIO_STATUS_CODE_UNKNOWN, details);
-        }
+      grpc_aio_servicer_context_give_up (self);
       grpc_aio_core_call_dispose (&self->core_call);
     }
 
@@ -760,6 +774,28 @@ grpc_aio_servicer_context_get_parent_core (GrpcAioServicerContext *self)
   g_mutex_unlock (&self->core_call.lock);
 
   return self->core_call.core;
+}
+
+/* Has @watch called when the call is over. */
+void
+grpc_aio_servicer_context_set_watch (GrpcAioServicerContext *self,
+                                     GrpcAioServicerContextWatch watch,
+                                     gpointer user_data)
+{
+  self->watch = watch;
+  self->watch_data = user_data;
+}
+
+const grpc_metadata_array *
+grpc_aio_servicer_context_get_request_array (GrpcAioServicerContext *self)
+{
+  return &self->request_array;
+}
+
+void
+grpc_aio_servicer_context_cancel (GrpcAioServicerContext *self)
+{
+  grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, _("The server cancelled the call"));
 }
 
 GrpcAioSeat *
@@ -1086,9 +1122,7 @@ static void
 cancel_from_operation (GrpcAioOperation *operation,
                        gpointer owner)
 {
-  GrpcAioServicerContext *self = owner;
-
-  grpc_aio_core_call_cancel (&self->core_call, GRPC_STATUS_CANCELLED, _("The server cancelled the call"));
+  grpc_aio_servicer_context_cancel (owner);
 }
 
 static GrpcAioOperation *
@@ -1119,6 +1153,26 @@ refuse_when_answered (GrpcAioServicerContext *self,
   return is_answered;
 }
 
+/* Consumes @operation. */
+static void
+submit_message (GrpcAioServicerContext *self,
+                GrpcAioOperation *operation)
+{
+  if (G_UNLIKELY (self->interceptors != NULL))
+    {
+      operation->message = filter_response (self, operation->message);
+      if (operation->message == NULL)
+        {
+          grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, _("An interceptor of %s refused the message"), self->method);
+          return;
+        }
+    }
+  operation->flags |= take_flags (self);
+  if (G_UNLIKELY (g_atomic_int_get (&self->has_compression)))
+    send_compression (self);
+  grpc_aio_core_call_send (&self->core_call, operation);
+}
+
 static void
 write_message (GrpcAioServicerContext *self,
                GBytes *message,
@@ -1140,19 +1194,45 @@ write_message (GrpcAioServicerContext *self,
     return;
 
   operation->message = g_bytes_ref (message);
-  if (G_UNLIKELY (self->interceptors != NULL))
+  operation->flags = flags;
+  submit_message (self, operation);
+}
+
+/* Consumes @operation. */
+static void
+submit_initial_metadata (GrpcAioServicerContext *self,
+                         GrpcAioOperation *operation)
+{
+  gboolean is_sent;
+
+  g_mutex_lock (&self->core_call.lock);
+  is_sent = self->has_initial_metadata || !self->core_call.needs_initial_metadata || self->core_call.sends.head != NULL;
+  self->has_initial_metadata = TRUE;
+  g_mutex_unlock (&self->core_call.lock);
+  if (is_sent)
     {
-      operation->message = filter_response (self, operation->message);
-      if (operation->message == NULL)
-        {
-          grpc_aio_operation_return_new_error (operation, G_IO_ERROR_CLOSED, _("An interceptor of %s refused the message"), self->method);
-          return;
-        }
+      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_EXISTS, "%s", _("The initial metadata was sent already"));
+      return;
     }
-  operation->flags = flags | take_flags (self);
-  if (G_UNLIKELY (g_atomic_int_get (&self->has_compression)))
-    send_compression (self);
+
+  if (G_UNLIKELY (g_atomic_int_compare_and_exchange (&self->has_compression, TRUE, FALSE)))
+    add_compression (self, &operation->metadata);
   grpc_aio_core_call_send (&self->core_call, operation);
+}
+
+/* A read or a send, of a call with streams. Consumes @operation. */
+void
+grpc_aio_servicer_context_submit (GrpcAioServicerContext *self,
+                                  GrpcAioOperation *operation)
+{
+  if (operation->kind == GRPC_AIO_WAIT_MESSAGE)
+    grpc_aio_core_call_read (&self->core_call, operation);
+  else if (refuse_when_answered (self, operation))
+    ;
+  else if (operation->kind == GRPC_AIO_SEND_MESSAGE)
+    submit_message (self, operation);
+  else
+    submit_initial_metadata (self, operation);
 }
 
 /**
@@ -1748,7 +1828,6 @@ grpc_aio_servicer_context_send_initial_metadata_async (GrpcAioServicerContext *s
                                                        gpointer user_data)
 {
   GrpcAioOperation *operation;
-  gboolean is_sent;
 
   g_return_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self));
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
@@ -1758,20 +1837,8 @@ grpc_aio_servicer_context_send_initial_metadata_async (GrpcAioServicerContext *s
   if (refuse_when_answered (self, operation))
     return;
 
-  g_mutex_lock (&self->core_call.lock);
-  is_sent = self->has_initial_metadata || !self->core_call.needs_initial_metadata || self->core_call.sends.head != NULL;
-  self->has_initial_metadata = TRUE;
-  g_mutex_unlock (&self->core_call.lock);
-  if (is_sent)
-    {
-      grpc_aio_operation_return_new_error (operation, G_IO_ERROR_EXISTS, "%s", _("The initial metadata was sent already"));
-      return;
-    }
-
   grpc_aio_core_metadata_init (&operation->metadata, metadata);
-  if (G_UNLIKELY (g_atomic_int_compare_and_exchange (&self->has_compression, TRUE, FALSE)))
-    add_compression (self, &operation->metadata);
-  grpc_aio_core_call_send (&self->core_call, operation);
+  submit_initial_metadata (self, operation);
 }
 
 /**

@@ -12,10 +12,13 @@ import GObject from 'gi://GObject';
 import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
+import {CASES as CHANNELZ_CASES} from './channelz.js';
 import {CASES as CLIENT_INTERCEPTOR_CASES} from './client-interceptors.js';
 import {CASES as CONTEXT_CASES} from './contexts.js';
 import {CASES as CREDENTIALS_CASES} from './credentials.js';
 import {CASES as MESSAGE_FORMAT_CASES, callAndWait} from './message-formats.js';
+import {CASES as MESSAGE_CASES} from './messages.js';
+import {CASES as PORT_CASES} from './ports.js';
 import {CASES as TLS_CASES} from './tls-credentials.js';
 import {CASES as REFLECTION_CASES} from './reflection.js';
 import {CASES as SERVER_INTERCEPTOR_CASES} from './server-interceptors.js';
@@ -850,10 +853,13 @@ test('garbage-collection', async fixture => {
 });
 
 for (const [name, func] of Object.entries({
+    ...CHANNELZ_CASES,
     ...CLIENT_INTERCEPTOR_CASES,
     ...CONTEXT_CASES,
     ...CREDENTIALS_CASES,
+    ...MESSAGE_CASES,
     ...MESSAGE_FORMAT_CASES,
+    ...PORT_CASES,
     ...REFLECTION_CASES,
     ...SERVER_INTERCEPTOR_CASES,
     ...SOCKET_CASES,

@@ -13,10 +13,13 @@ import gi
 gi.require_version('GrpcAio', '1')
 from gi.repository import Gio, GLib, GObject, GrpcAio
 
+import channelz
 import client_interceptors
 import contexts
 import credentials
 import message_formats
+import messages
+import ports
 import tls_credentials
 import reflection
 import server_interceptors
@@ -893,10 +896,13 @@ async def garbage_collection(fixture):
 
 
 for module in (
+    channelz,
     client_interceptors,
     contexts,
     credentials,
     message_formats,
+    messages,
+    ports,
     reflection,
     server_interceptors,
     sockets,

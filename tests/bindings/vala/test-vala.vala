@@ -1144,6 +1144,7 @@ private const string[] CASES = {
     "options",
     "generic-handlers",
     "channels",
+    "channelz",
     "servers",
     "workers",
     "blocking-handlers",
@@ -1156,6 +1157,10 @@ private const string[] CASES = {
     "dropped-references",
     "many-calls",
     "auth-contexts",
+    "message-pools",
+    "message-objects",
+    "message-extras",
+    "ports",
     "call-credentials",
     "google-credentials",
     "message-formats",
@@ -1226,6 +1231,9 @@ private async void run_case (string name) throws Error {
         case "channels":
             yield channels (fixture);
             break;
+        case "channelz":
+            yield channelz (fixture);
+            break;
         case "servers":
             yield servers (fixture);
             break;
@@ -1261,6 +1269,18 @@ private async void run_case (string name) throws Error {
             break;
         case "auth-contexts":
             yield auth_contexts (fixture.census);
+            break;
+        case "message-pools":
+            yield message_pools ();
+            break;
+        case "message-objects":
+            yield message_objects ();
+            break;
+        case "message-extras":
+            yield message_extras ();
+            break;
+        case "ports":
+            yield ports (fixture.census);
             break;
         case "client-interceptors":
             yield client_interceptors (fixture);
