@@ -22,6 +22,7 @@ import {CASES as PORT_CASES} from './ports.js';
 import {CASES as TLS_CASES} from './tls-credentials.js';
 import {CASES as REFLECTION_CASES} from './reflection.js';
 import {CASES as SERVER_INTERCEPTOR_CASES} from './server-interceptors.js';
+import {CASES as SOCKET_CASES} from './sockets.js';
 import {newMetadata, serve, TestHandler, TestService} from './service.js';
 import {
     bytesOf, Census, check, equal, fails, failsNow, get, runCases, saveUses, textOf, turn, until,
@@ -861,6 +862,7 @@ for (const [name, func] of Object.entries({
     ...PORT_CASES,
     ...REFLECTION_CASES,
     ...SERVER_INTERCEPTOR_CASES,
+    ...SOCKET_CASES,
     ...TLS_CASES,
 }))
     test(name, func);

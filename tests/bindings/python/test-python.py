@@ -23,6 +23,7 @@ import ports
 import tls_credentials
 import reflection
 import server_interceptors
+import sockets
 from service import new_metadata, serve, TestHandler, TestService
 from support import (
     Census, bytes_of, equal, event, fails, fails_now, get, operation, record_uses, run_cases,
@@ -904,6 +905,7 @@ for module in (
     ports,
     reflection,
     server_interceptors,
+    sockets,
     tls_credentials,
 ):
     for function in module.CASES:

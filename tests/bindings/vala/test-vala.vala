@@ -1172,6 +1172,7 @@ private const string[] CASES = {
     "server-interceptors",
     "server-interceptors-choose",
     "shipped-server-interceptors",
+    "sockets",
     "reflection"
 };
 
@@ -1250,6 +1251,9 @@ private async void run_case (string name) throws Error {
             break;
         case "tls":
             yield tls (fixture);
+            break;
+        case "sockets":
+            yield sockets (fixture.census);
             break;
         case "main-contexts":
             yield main_contexts (fixture);
