@@ -428,7 +428,8 @@ on_news (GrpcAioCompletion *completion,
 }
 
 /* Has the state looked at in the channel's main context. Without a reference, since
- * nobody may run that. */
+ * nobody may run that; without the lock, since it is looked at here when that has
+ * gone. */
 static void
 tell_news (GrpcAioChannel *self)
 {
@@ -447,19 +448,21 @@ grpc_aio_channel_shut (GrpcAioChannel *self)
   g_autoptr (GSource) grace = NULL;
   GrpcAioResolver *resolver;
   grpc_channel *core;
+  gboolean is_news;
 
   g_mutex_lock (&self->lock);
   self->is_closed = TRUE;
   g_set_object (&closed, self->closed);
   core = g_steal_pointer (&self->core);
-  if (self->addresses != NULL || self->is_watching)
-    tell_news (self);
+  is_news = self->addresses != NULL || self->is_watching;
   if (self->addresses != NULL)
     core = addresses_leave (g_steal_pointer (&self->addresses));
   resolver = g_steal_pointer (&self->resolver);
   grace = g_steal_pointer (&self->grace);
   g_mutex_unlock (&self->lock);
 
+  if (is_news)
+    tell_news (self);
   if (resolver != NULL)
     grpc_aio_resolver_stop (resolver);
 
@@ -633,7 +636,7 @@ on_looked_up (gpointer owner,
 {
   GrpcAioChannel *self = owner;
   grpc_channel *core = NULL, *unused;
-  gboolean is_new, again = FALSE;
+  gboolean is_new, is_news = FALSE, again = FALSE;
 
   g_mutex_lock (&self->lock);
   is_new = target != NULL && g_strcmp0 (key, self->addresses_key) != 0;
@@ -672,10 +675,12 @@ on_looked_up (gpointer owner,
         }
       again = release_calls (self) || (self->look_up_error != NULL && self->ready_waiters.head != NULL);
       self->is_looking_up = again;
-      tell_news (self);
+      is_news = TRUE;
     }
   g_mutex_unlock (&self->lock);
 
+  if (is_news)
+    tell_news (self);
   if (unused != NULL)
     grpc_aio_core_channel_destroy (unused);
 

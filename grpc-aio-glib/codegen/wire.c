@@ -194,7 +194,7 @@ sanitize (const ProtobufCMessageDescriptor *descriptor,
           guint depth,
           GByteArray *result)
 {
-  Reader reader = { data, data + size };
+  Reader reader = { data, size > 0 ? data + size : data };
   WireField field;
 
   if (depth > MAX_DEPTH)

@@ -87,7 +87,9 @@ async def unary(channel, meter, request, expected):
     async def one_after_the_other():
         since = time.monotonic()
         while meter.next():
-            check(await port.call(method, request).wait_response(), expected)
+            call = port.call(method, request, kind=0)
+            await call.wait_done()
+            check(call.response, expected)
             since = meter.finish(since)
 
     await asyncio.gather(*(one_after_the_other() for _ in range(meter.options.outstanding)))

@@ -844,6 +844,38 @@ test_close_connecting (Fixture *fixture,
   g_source_remove (tick);
 }
 
+static gpointer
+watch_in_thread (gpointer target)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  GrpcAioChannel *channel;
+
+  g_main_context_push_thread_default (context);
+  channel = grpc_aio_channel_new (target, NULL);
+  grpc_aio_channel_get_state (channel, TRUE);
+  g_main_context_pop_thread_default (context);
+
+  return channel;
+}
+
+static void
+test_close_without_context (Fixture *fixture,
+                            gconstpointer data)
+{
+  GrpcAioChannel *channel;
+
+  g_test_summary ("A channel may outlive the main context that its state was told in");
+
+  channel = g_thread_join (g_thread_new ("watch", watch_in_thread, fixture->peer.target));
+  g_assert_cmpint (grpc_aio_channel_get_state (channel, FALSE), !=, GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN);
+  if (GPOINTER_TO_INT (data))
+    {
+      grpc_aio_channel_close (channel);
+      g_assert_cmpint (grpc_aio_channel_get_state (channel, FALSE), ==, GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN);
+    }
+  g_object_unref (channel);
+}
+
 static void
 test_close_tells_server (Fixture *fixture,
                          gconstpointer data)
@@ -1585,6 +1617,8 @@ main (int argc,
   ADD ("/channel/close/unused", NULL, test_close_unused);
   ADD ("/channel/close/running", NULL, test_close_running);
   ADD ("/channel/close/connecting", NULL, test_close_connecting);
+  ADD ("/channel/close/without-context", GINT_TO_POINTER (TRUE), test_close_without_context);
+  ADD ("/channel/close/without-context/dropped", GINT_TO_POINTER (FALSE), test_close_without_context);
   ADD ("/channel/close/tells-server", NULL, test_close_tells_server);
   ADD ("/channel/close-async/idle", NULL, test_close_async_idle);
   ADD ("/channel/close-async/waits", &long_grace, test_close_async_waits);

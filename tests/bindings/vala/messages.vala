@@ -31,7 +31,7 @@ public async void message_pools () throws Error {
 
     FileUtils.get_data (Environment.get_variable ("GRPC_AIO_TEST_MESSAGES"), out contents);
     check (pool.add_bytes (new Bytes (contents)));
-    Resource.load (Environment.get_variable ("GRPC_AIO_TEST_MESSAGES").replace (".binpb", ".gresource"))._register ();
+    resources_register (Resource.load (Environment.get_variable ("GRPC_AIO_TEST_MESSAGES").replace (".binpb", ".gresource")));
     check (pool.add_resource ("/test/test.binpb"));
     fails (() => pool.add_bytes (bytes_of ("x")), IOError.quark (), IOError.INVALID_DATA);
 
