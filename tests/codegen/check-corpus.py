@@ -152,7 +152,7 @@ class Corpus:
         (self.folder / 'main.vala').write_text('public void main () throws Error {\n    int n_bytes = 0;\n' + '\n'.join(lines) +
                                                '\n    assert (n_bytes > 0);\n}\n', encoding='utf-8')
         packages = ['gio-2.0', 'grpc-aio-glib-1', *INSTALLED.values(), *(f'{name.lower()}-1' for name in namespaces)]
-        good, output = self.run('valac', '--fatal-warnings', '-C', f'--vapidir={self.build}/introspection', '--vapidir=.',
+        good, output = self.run('valac', '--fatal-warnings', '--enable-deprecated', '-C', f'--vapidir={self.build}/introspection', '--vapidir=.',
                                 *(f'--pkg={package}' for package in packages), 'main.vala')
         if not good or output:
             return False, output
