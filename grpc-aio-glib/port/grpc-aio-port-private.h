@@ -24,7 +24,8 @@ struct _GrpcAioPort
 {
   GObject parent_instance;
 
-  GrpcAioContextFd context_fd;
+  GrpcAioContextFd context_fd; /* unless it is attached */
+  GMainContext *attached;      /* NULL unless it is */
   GrpcAioQueue *queue; /* NULL when the port is closed */
   GrpcAioTurn outer;   /* while a command runs */
   gboolean is_entered;
@@ -73,6 +74,8 @@ void grpc_aio_port_call_add_large (GrpcAioPortCall *self,
                                    GBytes *message);
 void grpc_aio_port_call_end (GrpcAioPortCall *self);
 
+void grpc_aio_port_adopt_context (GrpcAioPort *self,
+                                  GMainContext *context);
 void grpc_aio_port_begin (GrpcAioPort *self);
 gboolean grpc_aio_port_end (GrpcAioPort *self);
 GrpcAioPortCall *grpc_aio_port_find (GrpcAioPort *self,

@@ -21,7 +21,7 @@
  * waits already: then drain soon, too, for the descriptor does not tell of that.
  *
  * The port has a main context of its own, whose work is done in
- * [method@Port.drain]. Between [method@Port.enter] and [method@Port.leave] it is the
+ * [method@Port.drain], unless it is attached to another by [method@Port.attach]. Between [method@Port.enter] and [method@Port.leave] it is the
  * thread-default one: what is started there, such as a server or any function that
  * ends in `_async`, is run by the port.
  *
@@ -227,12 +227,19 @@ grpc_aio_port_call_read (GrpcAioPortCall *self)
   submit (self, grpc_aio_port_call_new_operation (self, GRPC_AIO_WAIT_MESSAGE, on_read));
 }
 
+static GMainContext *
+get_context (GrpcAioPort *self)
+{
+  return self->attached != NULL ? self->attached : self->context_fd.context;
+}
+
 /* While a command runs: what it completes is found at its end. */
 void
 grpc_aio_port_begin (GrpcAioPort *self)
 {
-  grpc_aio_queue_set_blocked (self->queue, FALSE);
-  self->outer = grpc_aio_queue_begin_turn (self->context_fd.context);
+  if (self->attached == NULL)
+    grpc_aio_queue_set_blocked (self->queue, FALSE);
+  self->outer = grpc_aio_queue_begin_turn (get_context (self));
 }
 
 /* Whether something waits to be drained. */
@@ -240,6 +247,9 @@ gboolean
 grpc_aio_port_end (GrpcAioPort *self)
 {
   grpc_aio_queue_end_turn (self->outer);
+
+  if (self->attached != NULL)
+    return !grpc_aio_frames_is_empty (&self->frames);
 
   /* If so, whoever drains does not need to be woken. */
   return !grpc_aio_frames_is_empty (&self->frames) || grpc_aio_queue_prepare (self->queue);
@@ -320,7 +330,7 @@ grpc_aio_port_new (void)
  * Gets the descriptor that is readable while there is something to drain. It stays
  * the port's.
  *
- * Returns: a descriptor; -1 when the port is closed
+ * Returns: a descriptor; -1 when the port is closed or attached
  *
  * Since: 0.1
  */
@@ -329,7 +339,7 @@ grpc_aio_port_get_fd (GrpcAioPort *self)
 {
   g_return_val_if_fail (GRPC_AIO_IS_PORT (self), -1);
 
-  return self->queue != NULL ? self->context_fd.epoll_fd : -1;
+  return self->queue != NULL && self->attached == NULL ? self->context_fd.epoll_fd : -1;
 }
 
 /* Tells of the writes since it did last. */
@@ -387,6 +397,12 @@ grpc_aio_port_drain (GrpcAioPort *self,
   *length = 0;
   if (self->queue == NULL)
     return NULL;
+
+  if (self->attached != NULL)
+    {
+      flush_written (self);
+      return grpc_aio_frames_take (&self->frames, length);
+    }
 
   context = self->context_fd.context;
   has_other = grpc_aio_context_fd_look (&self->context_fd, grpc_aio_queue_get_event_fd (self->queue), &is_readable);
@@ -459,7 +475,7 @@ grpc_aio_port_enter (GrpcAioPort *self)
   g_return_if_fail (GRPC_AIO_IS_PORT (self));
   g_return_if_fail (self->queue != NULL);
 
-  g_main_context_push_thread_default (self->context_fd.context);
+  g_main_context_push_thread_default (get_context (self));
 }
 
 /**
@@ -476,10 +492,10 @@ grpc_aio_port_leave (GrpcAioPort *self)
   g_return_if_fail (GRPC_AIO_IS_PORT (self));
   g_return_if_fail (self->queue != NULL);
 
-  g_main_context_pop_thread_default (self->context_fd.context);
+  g_main_context_pop_thread_default (get_context (self));
 
   /* What was begun may wait for the loop already. */
-  if (grpc_aio_queue_has_work (self->queue))
+  if (self->attached == NULL && grpc_aio_queue_has_work (self->queue))
     arm (self);
 }
 
@@ -513,9 +529,27 @@ grpc_aio_port_close (GrpcAioPort *self)
   flush_written (self);
 
   /* What is still under way gives back what it holds wherever it ends. */
-  grpc_aio_queue_detach (self->queue);
+  if (self->attached == NULL)
+    {
+      grpc_aio_queue_detach (self->queue);
+      grpc_aio_context_fd_clear (&self->context_fd);
+    }
   g_clear_pointer (&self->queue, grpc_aio_queue_unref);
+  g_clear_pointer (&self->attached, g_main_context_unref);
+}
+
+/* Has @context run what is started from now on, instead of a context of the port's
+ * own: two that are busy in a process would take turns at polling. */
+void
+grpc_aio_port_adopt_context (GrpcAioPort *self,
+                             GMainContext *context)
+{
+  grpc_aio_queue_detach (self->queue);
+  grpc_aio_queue_unref (self->queue);
   grpc_aio_context_fd_clear (&self->context_fd);
+
+  self->attached = g_main_context_ref (context);
+  self->queue = grpc_aio_queue_get_for_context (context);
 }
 
 /**
