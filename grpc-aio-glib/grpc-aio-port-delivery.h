@@ -17,6 +17,10 @@ gulong grpc_aio_port_cancel_on (GrpcAioPort *self,
                                 GCancellable *cancellable);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GBytes *grpc_aio_port_lease (GrpcAioPort *self,
+                             guint32 id);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 gboolean grpc_aio_port_launch (GrpcAioPort *self,
                                guint32 id,
                                GObject *source,

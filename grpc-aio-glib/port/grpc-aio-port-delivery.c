@@ -206,3 +206,46 @@ grpc_aio_port_cancel_on (GrpcAioPort *self,
 
   return g_cancellable_connect (cancellable, G_CALLBACK (on_cancelled), g_object_ref (call->call), g_object_unref);
 }
+
+static void
+on_lease_end (gpointer user_data)
+{
+  GWeakRef *weak_ref = user_data;
+  g_autoptr (GrpcAioCall) call = g_weak_ref_get (weak_ref);
+
+  if (call != NULL)
+    grpc_aio_call_cancel (call);
+  g_weak_ref_clear (weak_ref);
+  g_free (weak_ref);
+}
+
+/**
+ * grpc_aio_port_lease:
+ * @self: a port
+ * @id: the id of a client's call
+ *
+ * Has a call cancelled when nobody holds it any more.
+ *
+ * For languages that collect garbage and do not tell when an object of theirs goes:
+ * let that object hold what this returns.
+ *
+ * Returns: (transfer full): something without contents; the call is cancelled when its
+ *   last reference is dropped
+ *
+ * Since: 0.1
+ */
+GBytes *
+grpc_aio_port_lease (GrpcAioPort *self,
+                     guint32 id)
+{
+  GrpcAioPortCall *call;
+  GWeakRef *weak_ref;
+
+  g_return_val_if_fail (GRPC_AIO_IS_PORT (self), NULL);
+
+  call = grpc_aio_port_find (self, id);
+  weak_ref = g_new0 (GWeakRef, 1);
+  g_weak_ref_init (weak_ref, call != NULL ? call->call : NULL);
+
+  return g_bytes_new_with_free_func ("", 0, on_lease_end, weak_ref);
+}

@@ -187,6 +187,7 @@ on_read (GObject *source,
          gpointer user_data)
 {
   GrpcAioPortCall *self = user_data;
+  gboolean has_failed = GRPC_AIO_OPERATION (result)->error != NULL;
   g_autoptr (GBytes) message = grpc_aio_operation_propagate_pointer (result, NULL);
   gsize length = 0;
   gconstpointer data;
@@ -201,7 +202,7 @@ on_read (GObject *source,
   if (message == NULL)
     {
       self->allowance = G_MININT64;
-      grpc_aio_frames_add (&self->port->frames, self->id, GRPC_AIO_PORT_EVENT_END_OF_MESSAGES, 0, NULL, 0);
+      grpc_aio_frames_add (&self->port->frames, self->id, GRPC_AIO_PORT_EVENT_END_OF_MESSAGES, has_failed ? 1 : 0, NULL, 0);
       grpc_aio_port_call_unref (self);
       return;
     }

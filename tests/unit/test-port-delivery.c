@@ -249,6 +249,29 @@ test_cancel_on (Fixture *fixture,
   grpc_aio_port_release (fixture->port, 3);
 }
 
+static void
+test_lease (Fixture *fixture,
+            gconstpointer user_data)
+{
+  GBytes *lease;
+
+  g_test_summary ("Who drops the last reference cancels the call");
+
+  start (fixture, 3, "/test.Peer/Hang", "");
+  lease = grpc_aio_port_lease (fixture->port, 3);
+  g_bytes_unref (g_bytes_ref (lease));
+  g_bytes_unref (lease);
+  iterate_until (has_frames, fixture);
+  g_assert_cmpuint (frame_value (fixture, 1), ==, GRPC_AIO_PORT_EVENT_STATUS);
+  g_assert_cmpuint (frame_value (fixture, 2), ==, GRPC_AIO_STATUS_CODE_CANCELLED);
+
+  /* Of a call that is gone, and of none. */
+  lease = grpc_aio_port_lease (fixture->port, 3);
+  grpc_aio_port_release (fixture->port, 3);
+  g_bytes_unref (lease);
+  g_bytes_unref (grpc_aio_port_lease (fixture->port, 4));
+}
+
 static gboolean
 launch (Fixture *fixture,
         guint32 id,
@@ -333,6 +356,7 @@ main (int argc,
   ADD ("yield", test_yield);
   ADD ("target-gone", test_target_gone);
   ADD ("cancel-on", test_cancel_on);
+  ADD ("lease", test_lease);
   ADD ("launch", test_launch);
   ADD ("launch/errors", test_launch_errors);
   ADD ("launch/dropped", test_launch_dropped);

@@ -26,19 +26,7 @@ const IS_LOCAL = 1;
 const HAS_RESPONSE = 2;
 const HAD_LARGE_RESPONSE = 4;
 
-// How often to look for streams that nobody holds.
-const CENSUS_INTERVAL = 32;
-
 const OK = Object.freeze({code: StatusCode.OK, details: '', debugString: null, isLocal: false});
-
-const streams = new Set();
-let untilCensus = CENSUS_INTERVAL;
-
-function takeCensus() {
-    untilCensus = CENSUS_INTERVAL;
-    for (const core of streams)
-        core.cancelIfDropped();
-}
 
 function usecUntil(options) {
     const {timeout, deadline} = options;
@@ -99,7 +87,6 @@ class CallCore {
 
         this.waiters = null;     // for the status
         this.headersWaiters = null;
-        this.handle = null;      // a WeakRef of a stream's handle
         this.stopListening = null;
     }
 
@@ -121,12 +108,6 @@ class CallCore {
         } else if (signal) {
             this.stopListening = whenAborted(signal, () => this.cancel());
         }
-
-        if (this.method.responseStream) {
-            streams.add(this);
-            if (--untilCensus === 0)
-                takeCensus();
-        }
     }
 
     cancel() {
@@ -134,11 +115,6 @@ class CallCore {
             return false;
         this.port.core.cancel(this.id);
         return true;
-    }
-
-    cancelIfDropped() {
-        if (this.handle && !this.handle.deref())
-            this.cancel();
     }
 
     onEvent(event, value, reader, end) {
@@ -194,7 +170,6 @@ class CallCore {
         this.stopListening = null;
         if (this.id >= 0)
             this.port.release(this.id);
-        streams.delete(this);
 
         this.setInitialMetadata(this.initialMetadata ?? status.initialMetadata ?? new Metadata());
         for (const writer of this.writers.splice(0))
@@ -258,12 +233,10 @@ class CallCore {
     }
 
     addMessage(bytes) {
-        if (this.readers.length > 0) {
+        if (this.readers.length > 0)
             this.settleRead(this.readers.shift(), bytes);
-        } else {
+        else
             this.messages.push(bytes);
-            this.cancelIfDropped();
-        }
     }
 
     settleRead(reader, bytes) {
@@ -423,7 +396,12 @@ export class UnaryCall extends ClientCall {
 export class StreamCall extends ClientCall {
     constructor(method, request, options) {
         super(method, request, options);
-        this._core.handle = new WeakRef(this);
+
+        // The port holds the core of the call. When nobody has this object any more
+        // nobody will read, and the call would never end. (A WeakRef is no help: in
+        // GJS it keeps its target for ever.)
+        if (this._core.id >= 0)
+            this._lease = this._core.port.core.lease(this._core.id);
     }
 
     /** A promise of the next response, or of null at the end. */

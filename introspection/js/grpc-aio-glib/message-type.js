@@ -9,6 +9,9 @@ import {checkInteger, checkWide, WireReader, WireType, WireWriter} from './wire.
 // As deep as other implementations go.
 const MAX_DEPTH = 100;
 
+// No tag is that.
+const NO_GROUP = -1;
+
 /** The key of an object's unknown fields, as they came. */
 export const unknownFields = Symbol('unknownFields');
 
@@ -208,7 +211,7 @@ export class MessageType {
      */
     decode(bytes) {
         const reader = new WireReader(bytesOf(bytes));
-        return this._read(reader, MAX_DEPTH, 0);
+        return this._read(reader, MAX_DEPTH, NO_GROUP);
     }
 
     _write(writer, object, depth) {
@@ -246,7 +249,7 @@ export class MessageType {
             this._writeRepeated(writer, field, value, depth);
         } else if (field.isMessage) {
             this._writeMessage(writer, field, value, depth);
-        } else if (field.hasPresence || !field.isInitial(value)) {
+        } else if (field.hasPresence || this.isMapEntry || !field.isInitial(value)) {
             writer.varint32(field.tag);
             field.write(writer, value);
         }
@@ -309,7 +312,7 @@ export class MessageType {
         const unknown = [];
         for (;;) {
             if (reader.position >= reader.limit) {
-                if (group)
+                if (group !== NO_GROUP)
                     throw new RangeError('A group does not end');
                 break;
             }
@@ -388,7 +391,7 @@ export class MessageType {
             const length = reader.length();
             const outer = reader.limit;
             reader.limit = reader.position + length;
-            message = type._read(reader, depth - 1, 0);
+            message = type._read(reader, depth - 1, NO_GROUP);
             reader.limit = outer;
         }
 

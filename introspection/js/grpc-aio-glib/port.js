@@ -28,7 +28,7 @@ const Waker = GObject.registerClass({
     }
 
     set wake_up(value) {
-        this.drain?.();
+        this.port?.drain();
     }
 });
 
@@ -39,7 +39,7 @@ export class Port {
         this.calls = [];    // of clients, by id
         this.served = [];   // of servers, by id without the highest bit
         this.methods = [];  // names, by number
-        this.onCall = null;
+        this.server = null; // whose calls they are
 
         // An id may be used again after a drain.
         this._free = [];
@@ -47,7 +47,7 @@ export class Port {
         this._deferred = [];
 
         this._waker = new Waker();
-        this._waker.drain = () => this.drain();
+        this._waker.port = this;
         this.core.attach(this._waker, 'wake-up');
     }
 
@@ -111,7 +111,7 @@ export class Port {
         if (event === PortEvent.METHOD) {
             this.methods[id] = reader.string(end - reader.position);
         } else if (event === PortEvent.CALL) {
-            this.served[id & 0x7fffffff] = this.onCall(id, this.methods[value], reader);
+            this.served[id & 0x7fffffff] = this.server.begin(id, this.methods[value], reader);
         } else {
             const call = id >= 0x80000000 ? this.served[id & 0x7fffffff] : this.calls[id];
             call?.onEvent(event, value, reader, end);
@@ -124,7 +124,8 @@ export class Port {
 
     close() {
         this.core.close();
-        this._waker.drain = null;
+        this._waker.port = null;
+        this.server = null;
         this.calls = [];
         this.served = [];
     }

@@ -186,6 +186,9 @@ export class ServerCall {
             this.addMessage(this.port.takeMessage(this.id));
             break;
         case PortEvent.END_OF_MESSAGES:
+            // When the client gave up, that is told next.
+            if (value !== 0)
+                break;
             this.isAtEnd = true;
             if (this._onRequest)
                 this.giveRequest(null);

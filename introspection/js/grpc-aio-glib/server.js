@@ -58,7 +58,7 @@ export class Server {
         /** The GrpcAio.Server below. */
         this.native = GrpcAio.Server.new_with_options(channelOptions);
         this.native.add_generic_handler(this.#port.core);
-        this.#port.onCall = (id, name, reader) => this.#begin(id, name, reader);
+        this.#port.server = this;
         this.#first = compose(interceptors, call => call.handler(call.request, call.context));
         this.onError = onError ?? ((error, method) =>
             printerr(`${method}: ${error}\n${error?.stack ?? ''}`.trimEnd()));
@@ -116,7 +116,8 @@ export class Server {
         this.#port.close();
     }
 
-    #begin(id, name, reader) {
+    /** @private */
+    begin(id, name, reader) {
         const method = this.#methods.get(name);
         const call = new ServerCall(this.#port, id, method ?? {...UNKNOWN_METHOD, path: name}, reader);
 

@@ -41,7 +41,7 @@ class Promises {
             }
 
             set wake_up(value) {
-                this.drain();
+                this.promises.drain();
             }
         });
 
@@ -49,7 +49,7 @@ class Promises {
         this._lastId = 0;
         this._port = new GrpcAio.Port();
         this._waker = new Waker();
-        this._waker.drain = () => this._drain();
+        this._waker.promises = this;
         this._port.attach(this._waker, 'wake-up');
     }
 
@@ -65,7 +65,7 @@ class Promises {
         });
     }
 
-    _drain() {
+    drain() {
         for (;;) {
             const [result, id] = this._port.take_result();
             if (!result)
