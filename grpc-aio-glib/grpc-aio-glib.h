@@ -25,6 +25,8 @@
 #include <grpc-aio-glib/grpc-aio-intercepted-call.h>
 #include <grpc-aio-glib/grpc-aio-logging-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-main-context.h>
+#include <grpc-aio-glib/grpc-aio-message-pool.h>
+#include <grpc-aio-glib/grpc-aio-message.h>
 #include <grpc-aio-glib/grpc-aio-metadata-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-metadata.h>
 #include <grpc-aio-glib/grpc-aio-multi-callable.h>

@@ -15,6 +15,7 @@
 #include "client/grpc-aio-resolver-private.h"
 #include "client/grpc-aio-target-private.h"
 #include "engine/grpc-aio-core-args-private.h"
+#include "engine/grpc-aio-core-channel-private.h"
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-operation-private.h"
 #include "engine/grpc-aio-quota-private.h"
@@ -90,10 +91,8 @@ struct _GrpcAioChannel
   GPtrArray *queues;      /* of contexts that made calls; kept for the next ones */
   GrpcAioChannelMember *members;
 
-  GrpcAioCompletion watch;
   GrpcAioChannelConnectivity state;
   gboolean is_watching;
-  gboolean is_disposed; /* waits for the watch to come back */
   gboolean is_closed;
   GCancellable *closed; /* for credentials that wait for an answer of the program's, or NULL */
   GrpcAioOperationList state_waiters; /* their code is the last observed state */
@@ -263,10 +262,41 @@ needs_addresses (GrpcAioChannel *self)
   return state == GRPC_CHANNEL_TRANSIENT_FAILURE || (state != GRPC_CHANNEL_READY && addresses->was_ready);
 }
 
+/* What waits for the next change of state. grpc-core may take its time with it
+ * after the channel has gone. */
+typedef struct
+{
+  GrpcAioCompletion completion;
+  GWeakRef channel;
+  GrpcAioQueue *home;
+} Watch;
+
+static void
+on_state_changed (GrpcAioCompletion *completion,
+                  gboolean ok)
+{
+  Watch *watch = (Watch *) completion;
+  g_autoptr (GrpcAioChannel) self = g_weak_ref_get (&watch->channel);
+
+  if (self != NULL)
+    {
+      g_mutex_lock (&self->lock);
+      self->is_watching = FALSE;
+      g_mutex_unlock (&self->lock);
+      update_state (self);
+    }
+
+  g_weak_ref_clear (&watch->channel);
+  grpc_aio_queue_unref (watch->home);
+  g_free (watch);
+}
+
 /* With the lock. Has grpc-core tell the next change of state. */
 static void
 watch_state (GrpcAioChannel *self)
 {
+  Watch *watch;
+
   if (self->addresses != NULL)
     {
       addresses_watch (self->addresses, self->state);
@@ -276,10 +306,15 @@ watch_state (GrpcAioChannel *self)
   if (self->is_watching || self->core == NULL || self->flaw != NULL)
     return;
 
+  watch = g_new0 (Watch, 1);
+  watch->completion.run = on_state_changed;
+  g_weak_ref_init (&watch->channel, self);
+  watch->home = grpc_aio_queue_ref (self->home);
+
   self->is_watching = TRUE;
   grpc_channel_watch_connectivity_state (self->core, (grpc_connectivity_state) self->state,
                                          gpr_inf_future (GPR_CLOCK_REALTIME),
-                                         grpc_aio_queue_get_core (self->home), &self->watch);
+                                         grpc_aio_queue_get_core (self->home), &watch->completion);
 }
 
 static GError *
@@ -373,26 +408,6 @@ update_state (GrpcAioChannel *self)
   fail_all (&failed);
 }
 
-static void
-on_state_changed (GrpcAioCompletion *completion,
-                  gboolean ok)
-{
-  GrpcAioChannel *self = (GrpcAioChannel *) ((guint8 *) completion - G_STRUCT_OFFSET (GrpcAioChannel, watch));
-  gboolean was_disposed;
-
-  g_mutex_lock (&self->lock);
-  was_disposed = self->is_disposed;
-  self->is_watching = FALSE;
-  self->is_disposed = FALSE;
-  if (!was_disposed)
-    g_object_ref (self);
-  g_mutex_unlock (&self->lock);
-
-  if (!was_disposed)
-    update_state (self);
-  g_object_unref (self);
-}
-
 typedef struct
 {
   GrpcAioCompletion completion;
@@ -437,11 +452,10 @@ grpc_aio_channel_shut (GrpcAioChannel *self)
   self->is_closed = TRUE;
   g_set_object (&closed, self->closed);
   core = g_steal_pointer (&self->core);
+  if (self->addresses != NULL || self->is_watching)
+    tell_news (self);
   if (self->addresses != NULL)
-    {
-      core = addresses_leave (g_steal_pointer (&self->addresses));
-      tell_news (self);
-    }
+    core = addresses_leave (g_steal_pointer (&self->addresses));
   resolver = g_steal_pointer (&self->resolver);
   grace = g_steal_pointer (&self->grace);
   g_mutex_unlock (&self->lock);
@@ -450,7 +464,7 @@ grpc_aio_channel_shut (GrpcAioChannel *self)
     grpc_aio_resolver_stop (resolver);
 
   if (core != NULL)
-    grpc_channel_destroy (core);
+    grpc_aio_core_channel_destroy (core);
   if (closed != NULL)
     g_cancellable_cancel (closed);
 
@@ -663,7 +677,7 @@ on_looked_up (gpointer owner,
   g_mutex_unlock (&self->lock);
 
   if (unused != NULL)
-    grpc_channel_destroy (unused);
+    grpc_aio_core_channel_destroy (unused);
 
   return again;
 }
@@ -729,14 +743,6 @@ static void
 grpc_aio_channel_dispose (GObject *object)
 {
   GrpcAioChannel *self = GRPC_AIO_CHANNEL (object);
-
-  g_mutex_lock (&self->lock);
-  if (self->is_watching && !self->is_disposed)
-    {
-      self->is_disposed = TRUE;
-      g_object_ref (self);
-    }
-  g_mutex_unlock (&self->lock);
 
   cancel_members (self);
   grpc_aio_channel_shut (self);
@@ -966,7 +972,6 @@ grpc_aio_channel_init (GrpcAioChannel *self)
   grpc_aio_core_ref ();
 
   g_mutex_init (&self->lock);
-  self->watch.run = on_state_changed;
   self->registered = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   self->queues = g_ptr_array_new_with_free_func ((GDestroyNotify) grpc_aio_queue_unref);
 }
@@ -1107,7 +1112,7 @@ grpc_aio_channel_replace_call (GrpcAioChannel *self,
   g_mutex_unlock (&self->lock);
 
   if (unused != NULL)
-    grpc_channel_destroy (unused);
+    grpc_aio_core_channel_destroy (unused);
 
   return is_open;
 }
@@ -1216,7 +1221,7 @@ grpc_aio_channel_remove_member (GrpcAioChannel *self,
   g_mutex_unlock (&self->lock);
 
   if (unused != NULL)
-    grpc_channel_destroy (unused);
+    grpc_aio_core_channel_destroy (unused);
   if (closed.head != NULL)
     grpc_aio_channel_shut (self);
   grpc_aio_operation_list_return_true (&closed);

@@ -28,8 +28,7 @@ typedef struct
 
   grpc_completion_queue *queue;
   GThread *thread;
-  gpointer fd_tag;
-  int event_fd;
+  GPollFD poll_fd;
 
   Event *stack;    /* atomic; newest first */
   Event *local;    /* of the thread that runs the context; oldest first */
@@ -56,7 +55,7 @@ push (GrpcAioCompletionSource *self,
   while (!g_atomic_pointer_compare_and_exchange (&self->stack, newest, event));
 
   if (newest == NULL)
-    written = write (self->event_fd, &one, sizeof one);
+    written = write (self->poll_fd.fd, &one, sizeof one);
 }
 
 static gpointer
@@ -91,7 +90,7 @@ poll_in_thread (gpointer data)
 static gboolean
 is_readable (GrpcAioCompletionSource *self)
 {
-  return g_source_query_unix_fd ((GSource *) self, self->fd_tag) != 0;
+  return self->poll_fd.revents != 0;
 }
 
 static void
@@ -102,7 +101,7 @@ collect (GrpcAioCompletionSource *self)
   gssize got G_GNUC_UNUSED;
 
   /* Clear, then take; the thread pushes, then writes: no wake-up is lost. */
-  got = read (self->event_fd, &count, sizeof count);
+  got = read (self->poll_fd.fd, &count, sizeof count);
   newest = g_atomic_pointer_exchange (&self->stack, NULL);
   while (newest != NULL)
     {
@@ -124,7 +123,7 @@ grpc_aio_completion_source_prepare (GSource *source,
 {
   GrpcAioCompletionSource *self = (GrpcAioCompletionSource *) source;
 
-  *timeout = self->local != NULL ? 0 : -1;
+  *timeout = self->local != NULL || self->yield ? 0 : -1;
 
   return self->local != NULL && !self->yield;
 }
@@ -150,6 +149,7 @@ grpc_aio_completion_source_dispatch (GSource *source,
 {
   GrpcAioCompletionSource *self = (GrpcAioCompletionSource *) source;
   GrpcAioCompletionFunc func = (GrpcAioCompletionFunc) G_CALLBACK (callback);
+  guint n;
 
   if (func == NULL)
     {
@@ -160,7 +160,7 @@ grpc_aio_completion_source_dispatch (GSource *source,
   if (is_readable (self))
     collect (self);
 
-  for (guint i = 0; i < MAX_PER_DISPATCH && self->local != NULL; i++)
+  for (n = 0; n < MAX_PER_DISPATCH && self->local != NULL; n++)
     {
       g_autofree Event *event = self->local;
 
@@ -173,7 +173,8 @@ grpc_aio_completion_source_dispatch (GSource *source,
         return G_SOURCE_REMOVE;
     }
 
-  self->yield = self->local != NULL;
+  /* Also if nothing is left just now: the thread brings more at once. */
+  self->yield = n == MAX_PER_DISPATCH;
 
   return G_SOURCE_CONTINUE;
 }
@@ -205,7 +206,7 @@ grpc_aio_completion_source_finalize (GSource *source)
   grpc_channel_destroy (self->kick_channel);
   free_events (self->local);
   free_events (self->stack);
-  close (self->event_fd);
+  close (self->poll_fd.fd);
 }
 
 /**
@@ -253,10 +254,12 @@ grpc_aio_completion_source_new (struct grpc_completion_queue *queue)
 
   self = (GrpcAioCompletionSource *) source;
   self->queue = queue;
-  self->event_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (self->event_fd < 0)
+  self->poll_fd.fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (self->poll_fd.fd < 0)
     g_error ("Cannot make an event descriptor: %s", g_strerror (errno));
-  self->fd_tag = g_source_add_unix_fd (source, self->event_fd, G_IO_IN);
+  /* A source with g_source_add_unix_fd () cannot step aside while it is readable. */
+  self->poll_fd.events = G_IO_IN;
+  g_source_add_poll (source, &self->poll_fd);
 
   self->kick_channel = grpc_lame_client_channel_create ("", GRPC_STATUS_UNKNOWN, "");
   self->kick_call = grpc_channel_create_call (self->kick_channel, NULL, GRPC_PROPAGATE_DEFAULTS, queue,

@@ -29,6 +29,9 @@
 #include "engine/grpc-aio-core-private.h"
 #include "engine/grpc-aio-loop-private.h"
 
+/* How many turns without a rest, before others get theirs. */
+#define MAX_TURNS 16
+
 #define DEFAULT_MAX_EVENTS 1024
 #define DEFAULT_MAX_USEC 2000
 
@@ -66,6 +69,7 @@ struct _GrpcAioQueue
   GrpcAioCompletion *local;       /* of the thread that owns the context */
   GrpcAioCompletion **local_tail; /* of the same */
   gboolean yield;                 /* of the same; let others run once */
+  guint n_turns;                  /* of the same; without a rest */
 
   gint max_events;    /* atomic */
   gint max_usec;      /* atomic */
@@ -82,7 +86,7 @@ typedef struct
 {
   GSource parent;
   GrpcAioQueue *queue;
-  gpointer fd_tag;
+  GPollFD poll_fd; /* zeroed without a descriptor */
 } GrpcAioQueueSource;
 
 static _Thread_local GrpcAioTurn turn;
@@ -418,7 +422,7 @@ is_readable (GSource *source)
 {
   GrpcAioQueueSource *self = (GrpcAioQueueSource *) source;
 
-  return self->fd_tag != NULL && g_source_query_unix_fd (source, self->fd_tag) != 0;
+  return self->poll_fd.revents != 0;
 }
 
 static gboolean
@@ -432,6 +436,7 @@ grpc_aio_queue_source_prepare (GSource *source,
 
   if (!grpc_aio_queue_prepare (self))
     {
+      self->n_turns = 0;
       *timeout = -1;
       return FALSE;
     }
@@ -439,7 +444,7 @@ grpc_aio_queue_source_prepare (GSource *source,
   *timeout = 0;
 
   /* A source that stays ready hides those of lower priority. After a full
-   * budget this one is not ready for once. */
+   * budget, or many turns, this one is not ready for once. */
   return !self->yield;
 }
 
@@ -592,7 +597,12 @@ attach (GrpcAioQueue *self)
   source = (GrpcAioQueueSource *) self->source;
   source->queue = grpc_aio_queue_hold (self);
   if (self->event_fd >= 0)
-    source->fd_tag = g_source_add_unix_fd (self->source, self->event_fd, G_IO_IN);
+    {
+      /* A source with g_source_add_unix_fd () cannot step aside while it is readable. */
+      source->poll_fd.fd = self->event_fd;
+      source->poll_fd.events = G_IO_IN;
+      g_source_add_poll (self->source, &source->poll_fd);
+    }
 
   g_source_attach (self->source, self->context);
 }
@@ -1143,7 +1153,7 @@ grpc_aio_queue_dispatch (GrpcAioQueue *self,
         break;
     }
 
-  self->yield = self->local != NULL;
+  self->yield = self->local != NULL || ++self->n_turns % MAX_TURNS == 0;
 
   grpc_aio_queue_let_go (self);
 }

@@ -786,6 +786,64 @@ are_cancelled (gpointer data)
   return fixture->peer.n_cancelled >= fixture->n_expected;
 }
 
+static gboolean
+on_tick (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* How many descriptors this process has. */
+static guint
+count_descriptors (void)
+{
+  g_autoptr (GDir) dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+
+  return n;
+}
+
+static gboolean
+has_closed_connections (gpointer data)
+{
+  return count_descriptors () <= *(guint *) data;
+}
+
+static void
+test_close_connecting (Fixture *fixture,
+                       gconstpointer data)
+{
+  const guint n = 200;
+  g_autoptr (GrpcAioChannelOptions) options = grpc_aio_channel_options_new ();
+  guint n_descriptors, tick;
+
+  g_test_summary ("A channel that is closed while it connects leaves no connection");
+
+  /* One connection of each kind, since each keeps something for the next. */
+  g_object_set (options, "use-local-subchannel-pool", TRUE, NULL);
+  assert_echo (fixture->peer.channel);
+  n_descriptors = count_descriptors ();
+
+  for (guint i = 0; i < n; i++)
+    {
+      GrpcAioChannel *channel = grpc_aio_channel_new_with_options (fixture->peer.target, NULL, options);
+      gint64 end = g_get_monotonic_time () + i * 10;
+
+      grpc_aio_channel_get_state (channel, TRUE);
+      while (g_get_monotonic_time () < end)
+        g_main_context_iteration (NULL, FALSE);
+      grpc_aio_channel_close (channel);
+      g_object_unref (channel);
+    }
+
+  tick = g_timeout_add (5, on_tick, NULL);
+  iterate_until (has_closed_connections, &n_descriptors);
+  g_source_remove (tick);
+}
+
 static void
 test_close_tells_server (Fixture *fixture,
                          gconstpointer data)
@@ -1444,12 +1502,6 @@ has_seen_pings (gpointer data)
   return count_pings (data) >= 10;
 }
 
-static gboolean
-on_tick (gpointer data)
-{
-  return G_SOURCE_CONTINUE;
-}
-
 static void
 test_keepalive (Fixture *fixture,
                 gconstpointer data)
@@ -1532,6 +1584,7 @@ main (int argc,
   ADD ("/channel/close", NULL, test_close);
   ADD ("/channel/close/unused", NULL, test_close_unused);
   ADD ("/channel/close/running", NULL, test_close_running);
+  ADD ("/channel/close/connecting", NULL, test_close_connecting);
   ADD ("/channel/close/tells-server", NULL, test_close_tells_server);
   ADD ("/channel/close-async/idle", NULL, test_close_async_idle);
   ADD ("/channel/close-async/waits", &long_grace, test_close_async_waits);
