@@ -35,6 +35,7 @@ struct _GrpcAioPort
   GPtrArray *served;      /* the same, without the bit; 0 is never used */
   GArray *free_ids;       /* of served */
   GrpcAioPortCall *noted; /* that have to be told of writes */
+  gboolean has_much_written;
   GBytes *taken;          /* large message that was handed over */
 
   GrpcAioRpcMethodHandler *handler;

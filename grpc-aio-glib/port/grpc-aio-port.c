@@ -76,6 +76,9 @@
 G_DEFINE_FINAL_TYPE_WITH_CODE (GrpcAioPort, grpc_aio_port, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (GRPC_AIO_TYPE_GENERIC_RPC_HANDLER, grpc_aio_port_generic_handler_init))
 
+/* An attached port wakes nobody for less: it is told with what comes next. */
+#define MUCH_WRITTEN 32768
+
 /* Where to stop with more to come, so that the loop gets on. */
 #define DRAIN_MAX (1024 * 1024)
 
@@ -349,6 +352,7 @@ flush_written (GrpcAioPort *self)
 {
   GrpcAioPortCall *call;
 
+  self->has_much_written = FALSE;
   while ((call = self->noted) != NULL)
     {
       self->noted = call->next_noted;
@@ -602,6 +606,7 @@ on_written (GObject *source,
   else if (!self->is_over && operation->kind == GRPC_AIO_SEND_MESSAGE)
     {
       self->written += (guint32) g_bytes_get_size (operation->message) + GRPC_AIO_PORT_MESSAGE_COST;
+      self->port->has_much_written |= self->written >= MUCH_WRITTEN;
       if (!self->is_noted)
         {
           self->is_noted = TRUE;
