@@ -68,6 +68,54 @@ GrpcAioMultiCallable *grpc_aio_channel_stream_stream (GrpcAioChannel *self,
                                                       const char *method);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_channel_call_variant_async (GrpcAioChannel *self,
+                                          const char *path,
+                                          GVariant *request,
+                                          GrpcAioMessagePool *pool,
+                                          GrpcAioCallOptions *options,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GVariant *grpc_aio_channel_call_variant_finish (GrpcAioChannel *self,
+                                                GAsyncResult *result,
+                                                GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GVariant *grpc_aio_channel_call_variant_sync (GrpcAioChannel *self,
+                                              const char *path,
+                                              GVariant *request,
+                                              GrpcAioMessagePool *pool,
+                                              GrpcAioCallOptions *options,
+                                              GCancellable *cancellable,
+                                              GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_channel_call_json_async (GrpcAioChannel *self,
+                                       const char *path,
+                                       const char *request,
+                                       GrpcAioMessagePool *pool,
+                                       GrpcAioCallOptions *options,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+char *grpc_aio_channel_call_json_finish (GrpcAioChannel *self,
+                                         GAsyncResult *result,
+                                         GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+char *grpc_aio_channel_call_json_sync (GrpcAioChannel *self,
+                                       const char *path,
+                                       const char *request,
+                                       GrpcAioMessagePool *pool,
+                                       GrpcAioCallOptions *options,
+                                       GCancellable *cancellable,
+                                       GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioChannelConnectivity grpc_aio_channel_get_state (GrpcAioChannel *self,
                                                        gboolean try_to_connect);
 

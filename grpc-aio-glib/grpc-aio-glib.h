@@ -14,6 +14,7 @@
 #include <grpc-aio-glib/grpc-aio-channel-credentials.h>
 #include <grpc-aio-glib/grpc-aio-channel-options.h>
 #include <grpc-aio-glib/grpc-aio-channel.h>
+#include <grpc-aio-glib/grpc-aio-channelz.h>
 #include <grpc-aio-glib/grpc-aio-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-completion-source.h>
 #include <grpc-aio-glib/grpc-aio-deadline-client-interceptor.h>

@@ -33,6 +33,26 @@ gboolean grpc_aio_message_pool_add_resource (GrpcAioMessagePool *self,
                                              GError **error);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_message_pool_add_from_channel_async (GrpcAioMessagePool *self,
+                                                   GrpcAioChannel *channel,
+                                                   const char *symbol,
+                                                   GCancellable *cancellable,
+                                                   GAsyncReadyCallback callback,
+                                                   gpointer user_data);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_message_pool_add_from_channel_finish (GrpcAioMessagePool *self,
+                                                        GAsyncResult *result,
+                                                        GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_message_pool_add_from_channel_sync (GrpcAioMessagePool *self,
+                                                      GrpcAioChannel *channel,
+                                                      const char *symbol,
+                                                      GCancellable *cancellable,
+                                                      GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 char **grpc_aio_message_pool_dup_file_names (GrpcAioMessagePool *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
@@ -86,5 +106,12 @@ GrpcAioMessage *grpc_aio_message_pool_new_message_from_bytes (GrpcAioMessagePool
                                                               const char *full_name,
                                                               GBytes *bytes,
                                                               GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioMessage *grpc_aio_message_pool_new_message_from_json (GrpcAioMessagePool *self,
+                                                             const char *full_name,
+                                                             const char *json,
+                                                             GrpcAioJsonFlags flags,
+                                                             GError **error);
 
 G_END_DECLS

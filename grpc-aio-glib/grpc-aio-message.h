@@ -119,4 +119,43 @@ GrpcAioMessage *grpc_aio_message_unpack_any (GrpcAioMessage *self,
                                              GrpcAioMessagePool *pool,
                                              GError **error);
 
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioMessage *grpc_aio_message_create_from_data (GType type,
+                                                   const guint8 *data,
+                                                   gsize length,
+                                                   GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+guint8 *grpc_aio_message_to_data (GrpcAioMessage *self,
+                                  gsize *length,
+                                  GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioMessage *grpc_aio_message_create_from_json (GType type,
+                                                   const char *json,
+                                                   GrpcAioJsonFlags flags,
+                                                   GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_message_merge_from_json (GrpcAioMessage *self,
+                                           const char *json,
+                                           GrpcAioJsonFlags flags,
+                                           GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+char *grpc_aio_message_to_json (GrpcAioMessage *self,
+                                GrpcAioJsonFlags flags,
+                                GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GrpcAioMessage *grpc_aio_message_create_from_variant (GType type,
+                                                      GVariant *variant,
+                                                      GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+GVariant *grpc_aio_message_to_variant (GrpcAioMessage *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+char *grpc_aio_message_to_text (GrpcAioMessage *self);
+
 G_END_DECLS

@@ -46,6 +46,7 @@ G_DECLARE_FINAL_TYPE (GrpcAioPort, grpc_aio_port, GRPC_AIO, PORT, GObject)
  * @GRPC_AIO_PORT_EVENT_STATUS: a client's call ended otherwise, or has metadata.
  *   Value: the code. Payload: flags, details, debug string, initial metadata,
  *   trailing metadata, then the response if there is one.
+ * @GRPC_AIO_PORT_EVENT_STARTED: the start of a call with a stream of requests was sent.
  * @GRPC_AIO_PORT_EVENT_CONNECTED: the server answered the start of a call that
  *   streams. Payload: its initial metadata.
  * @GRPC_AIO_PORT_EVENT_MESSAGE: a message came. Payload: the message.
@@ -60,7 +61,7 @@ G_DECLARE_FINAL_TYPE (GrpcAioPort, grpc_aio_port, GRPC_AIO, PORT, GObject)
  *   of the method. Payload: its full name.
  * @GRPC_AIO_PORT_EVENT_CALL: a server's call has begun. Value: the number of the
  *   method. Payload: the time left in microseconds or -1 (64 bits, signed), the
- *   host, the invocation metadata.
+ *   number of the server, the host, the invocation metadata.
  * @GRPC_AIO_PORT_EVENT_OVER: a server's call is over. Value: 1 when it was given up, 0
  *   when it was answered.
  *
@@ -72,6 +73,7 @@ typedef enum
 {
   GRPC_AIO_PORT_EVENT_RESULT = 1,
   GRPC_AIO_PORT_EVENT_STATUS,
+  GRPC_AIO_PORT_EVENT_STARTED,
   GRPC_AIO_PORT_EVENT_CONNECTED,
   GRPC_AIO_PORT_EVENT_MESSAGE,
   GRPC_AIO_PORT_EVENT_LARGE_MESSAGE,
@@ -139,6 +141,10 @@ gboolean grpc_aio_port_send_initial_metadata (GrpcAioPort *self,
                                               guint32 id,
                                               const guint8 *metadata,
                                               gsize length);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+guint32 grpc_aio_port_get_server_number (GrpcAioPort *self,
+                                         GrpcAioServer *server);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 gboolean grpc_aio_port_set_compression (GrpcAioPort *self,

@@ -81,6 +81,10 @@ void grpc_aio_server_add_generic_handler (GrpcAioServer *self,
                                           GrpcAioGenericRpcHandler *handler);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_server_add_reflection (GrpcAioServer *self,
+                                     GrpcAioMessagePool *pool);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_server_add_interceptor (GrpcAioServer *self,
                                       GrpcAioServerInterceptor *interceptor);
 

@@ -228,6 +228,32 @@ typedef enum
 } GrpcAioCallState;
 
 /**
+ * GrpcAioJsonFlags:
+ * @GRPC_AIO_JSON_FLAGS_NONE: as protobuf's documentation says
+ * @GRPC_AIO_JSON_FLAGS_PRETTY: written with line breaks and indentation
+ * @GRPC_AIO_JSON_FLAGS_PRESERVE_NAMES: written with the names that the fields have in the .proto
+ *   file
+ * @GRPC_AIO_JSON_FLAGS_ALWAYS_PRINT: fields that cannot be told from unset ones when they are zero
+ *   or empty are written then, too
+ * @GRPC_AIO_JSON_FLAGS_ENUMS_AS_INTS: enumerations are written as numbers
+ * @GRPC_AIO_JSON_FLAGS_IGNORE_UNKNOWN: fields that the message does not have, and names that an
+ *   enumeration does not have, are passed over when read
+ *
+ * How a [class@Message] is written as JSON and read from it.
+ *
+ * Since: 0.1
+ */
+typedef enum
+{
+  GRPC_AIO_JSON_FLAGS_NONE = 0,
+  GRPC_AIO_JSON_FLAGS_PRETTY = 1 << 0,
+  GRPC_AIO_JSON_FLAGS_PRESERVE_NAMES = 1 << 1,
+  GRPC_AIO_JSON_FLAGS_ALWAYS_PRINT = 1 << 2,
+  GRPC_AIO_JSON_FLAGS_ENUMS_AS_INTS = 1 << 3,
+  GRPC_AIO_JSON_FLAGS_IGNORE_UNKNOWN = 1 << 4,
+} GrpcAioJsonFlags;
+
+/**
  * GrpcAioWriteFlags:
  * @GRPC_AIO_WRITE_FLAGS_NONE: as always
  * @GRPC_AIO_WRITE_FLAGS_BUFFER_HINT: the message may wait in memory for the next one, or for the

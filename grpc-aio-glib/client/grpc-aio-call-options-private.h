@@ -23,6 +23,7 @@ struct _GrpcAioCallOptions
   GrpcAioCompression compression;
   gboolean compression_set;
   gboolean wait_for_ready;
+  gboolean is_started_apart; /* see grpc_aio_call_submit_start () */
 };
 
 GrpcAioCallOptions *grpc_aio_call_options_copy (const GrpcAioCallOptions *self);

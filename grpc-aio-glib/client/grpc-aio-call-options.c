@@ -285,6 +285,7 @@ grpc_aio_call_options_copy (const GrpcAioCallOptions *self)
 
       grpc_aio_call_options_set_metadata (copy, metadata);
     }
+  copy->is_started_apart = self->is_started_apart;
 
   return copy;
 }

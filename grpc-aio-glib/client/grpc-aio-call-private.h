@@ -52,6 +52,9 @@ void grpc_aio_call_submit (GrpcAioCall *self,
                            GrpcAioOperation *operation);
 void grpc_aio_call_wait (GrpcAioCall *self,
                          GrpcAioOperation *operation);
+void grpc_aio_call_submit_start (GrpcAioCall *self,
+                                 GrpcAioCallOptions *options,
+                                 GrpcAioOperation *operation);
 void grpc_aio_call_connect (GrpcAioCall *self,
                             GrpcAioMetadata *metadata);
 void grpc_aio_call_end (GrpcAioCall *self,

@@ -809,19 +809,23 @@ take_deadline (GrpcAioCall *self,
   return gpr_time_add (gpr_now (GPR_CLOCK_MONOTONIC), gpr_time_from_micros (self->deadline_usec - now, GPR_TIMESPAN));
 }
 
+static guint32
+get_start_flags (const GrpcAioCallOptions *options)
+{
+  return options != NULL && options->wait_for_ready
+             ? GRPC_INITIAL_METADATA_WAIT_FOR_READY | GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET
+             : 0;
+}
+
 static grpc_op
 new_initial_metadata_op (const GrpcAioCoreMetadata *metadata,
-                         GrpcAioCallOptions *options)
+                         const GrpcAioCallOptions *options)
 {
-  grpc_op op = {
+  return (grpc_op){
     .op = GRPC_OP_SEND_INITIAL_METADATA,
+    .flags = get_start_flags (options),
     .data.send_initial_metadata = { .count = metadata->n_entries, .metadata = metadata->entries },
   };
-
-  if (options != NULL && options->wait_for_ready)
-    op.flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY | GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET;
-
-  return op;
 }
 
 /* Takes the place of the channel's compression, also when it is none. */
@@ -833,6 +837,15 @@ add_compression (GrpcAioCoreMetadata *metadata,
 
   if (grpc_compression_algorithm_name ((grpc_compression_algorithm) compression, &name))
     grpc_aio_core_metadata_add_static (metadata, GRPC_COMPRESSION_REQUEST_ALGORITHM_MD_KEY, name);
+}
+
+static void
+init_metadata (GrpcAioCoreMetadata *metadata,
+               const GrpcAioCallOptions *options)
+{
+  grpc_aio_core_metadata_init (metadata, options != NULL ? options->metadata : NULL);
+  if (options != NULL && options->compression_set)
+    add_compression (metadata, options->compression);
 }
 
 static grpc_op
@@ -900,10 +913,11 @@ start (GrpcAioCall *self,
   if (G_UNLIKELY (self->member.addresses != NULL) && self->member.waits_for_ready && is_unary_unary (self))
     keep_for_later (self, request, options);
 
-  grpc_aio_core_metadata_init (&metadata, options != NULL ? options->metadata : NULL);
-  if (options != NULL && options->compression_set)
-    add_compression (&metadata, options->compression);
-  ops[n_ops++] = new_initial_metadata_op (&metadata, options);
+  init_metadata (&metadata, options);
+  if (G_LIKELY (options == NULL || !options->is_started_apart))
+    ops[n_ops++] = new_initial_metadata_op (&metadata, options);
+  else
+    self->core_call.needs_initial_metadata = TRUE;
   if (request != NULL)
     {
       grpc_aio_bytes_to_core (request, &message);
@@ -1337,6 +1351,19 @@ grpc_aio_call_submit (GrpcAioCall *self,
     grpc_aio_core_call_read (&self->core_call, operation);
   else
     grpc_aio_core_call_send (&self->core_call, operation);
+}
+
+/* Of a call with a stream of requests, and without an interceptor, whose options have
+ * is_started_apart: the first thing to send, which tells when grpc-core has sent it.
+ * Consumes @operation. */
+void
+grpc_aio_call_submit_start (GrpcAioCall *self,
+                            GrpcAioCallOptions *options,
+                            GrpcAioOperation *operation)
+{
+  init_metadata (&operation->metadata, options);
+  operation->flags = get_start_flags (options);
+  grpc_aio_core_call_send (&self->core_call, operation);
 }
 
 /* For the status, if nothing else. Consumes @operation. */

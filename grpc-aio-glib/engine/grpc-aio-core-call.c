@@ -269,10 +269,12 @@ end_sends (GrpcAioCoreCall *self,
 }
 
 static grpc_op
-new_initial_metadata_op (const GrpcAioCoreMetadata *metadata)
+new_initial_metadata_op (const GrpcAioCoreMetadata *metadata,
+                         guint32 flags)
 {
   return (grpc_op){
     .op = GRPC_OP_SEND_INITIAL_METADATA,
+    .flags = flags,
     .data.send_initial_metadata = {
         .count = metadata != NULL ? metadata->n_entries : 0,
         .metadata = metadata != NULL ? metadata->entries : NULL,
@@ -347,7 +349,10 @@ start_send (GrpcAioCoreCall *self)
 
       if (self->needs_initial_metadata)
         {
-          ops[n_ops++] = new_initial_metadata_op (at->kind == GRPC_AIO_SEND_INITIAL_METADATA ? &at->metadata : NULL);
+          if (at->kind == GRPC_AIO_SEND_INITIAL_METADATA)
+            ops[n_ops++] = new_initial_metadata_op (&at->metadata, at->flags);
+          else
+            ops[n_ops++] = new_initial_metadata_op (NULL, 0);
           self->needs_initial_metadata = FALSE;
         }
       if (at->message != NULL)
@@ -368,7 +373,7 @@ start_send (GrpcAioCoreCall *self)
     {
       if (self->needs_initial_metadata)
         {
-          ops[n_ops++] = new_initial_metadata_op (NULL);
+          ops[n_ops++] = new_initial_metadata_op (NULL, 0);
           self->needs_initial_metadata = FALSE;
         }
       if (answer->message != NULL)

@@ -58,7 +58,7 @@ struct _GrpcAioOperation
   guint64 birth; /* the turn in which it was made */
 
   GBytes *message; /* what a send carries */
-  guint32 flags;   /* grpc-core's, of a message */
+  guint32 flags;   /* grpc-core's, of what is sent */
 
   GrpcAioCoreMetadata metadata; /* what a send carries, too */
   GrpcAioStatusCode code;       /* whatever the owner has to keep */

@@ -43,6 +43,7 @@ static const char *const reserved[] = {
   "set-property",
   "thaw-notify",
   "to-bytes",
+  "to-data",
   "to-json",
   "to-string",
   "to-text",

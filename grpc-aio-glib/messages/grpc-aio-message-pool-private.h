@@ -22,5 +22,8 @@ GrpcAioSymbol *grpc_aio_message_pool_find_symbol (GrpcAioMessagePool *self,
                                                   const char *full_name);
 GrpcAioMessageFile *grpc_aio_message_pool_find_file (GrpcAioMessagePool *self,
                                                      const char *filename);
+/* Elements of gint32. */
+GArray *grpc_aio_message_pool_dup_extension_numbers (GrpcAioMessagePool *self,
+                                                     GrpcAioMessageType *extended);
 
 G_END_DECLS

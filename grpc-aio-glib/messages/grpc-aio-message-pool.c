@@ -334,6 +334,49 @@ grpc_aio_message_pool_find_extension_by_number (GrpcAioMessagePool *self,
   return field != NULL && field->parent == extended ? field : NULL;
 }
 
+static void
+add_numbers (GArray *numbers,
+             GrpcAioMessageTables *tables,
+             GrpcAioMessageType *extended)
+{
+  GHashTableIter iter;
+  gpointer field;
+
+  g_hash_table_iter_init (&iter, tables->numbers);
+  while (g_hash_table_iter_next (&iter, NULL, &field))
+    {
+      gint32 number = (gint32) ((GrpcAioMessageField *) field)->core->id;
+
+      if (((GrpcAioMessageField *) field)->parent == extended)
+        g_array_append_val (numbers, number);
+    }
+}
+
+static int
+compare_numbers (gconstpointer a,
+                 gconstpointer b)
+{
+  return *(const gint32 *) a < *(const gint32 *) b ? -1 : 1;
+}
+
+GArray *
+grpc_aio_message_pool_dup_extension_numbers (GrpcAioMessagePool *self,
+                                             GrpcAioMessageType *extended)
+{
+  GArray *numbers = g_array_new (FALSE, FALSE, sizeof (gint32));
+  GrpcAioMessageTables *common;
+
+  grpc_aio_message_pool_lock ();
+  common = get_common_tables (self);
+  add_numbers (numbers, self->tables, extended);
+  if (common != NULL)
+    add_numbers (numbers, common, extended);
+  grpc_aio_message_pool_unlock ();
+  g_array_sort (numbers, compare_numbers);
+
+  return numbers;
+}
+
 /**
  * grpc_aio_protobuf_file_register: (skip)
  * @file: what generated code tells of a .proto file

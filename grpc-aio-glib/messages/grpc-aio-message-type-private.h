@@ -201,6 +201,9 @@ gboolean grpc_aio_message_field_pack_extension (GrpcAioMessageField *self,
 /* Objects. */
 GrpcAioMessageType *grpc_aio_message_get_message_type (GrpcAioMessage *self);
 
+/* NULL, with a critical message, for what is no class of messages. */
+GrpcAioMessageType *grpc_aio_message_type_of_class (GType gtype);
+
 /* The struct of @self, with what was changed through its lists; owned by it. */
 ProtobufCMessage *grpc_aio_message_peek_struct (GrpcAioMessage *self);
 

@@ -165,9 +165,23 @@ const char *
 grpc_aio_enum_type_name_of (GrpcAioEnumType *self,
                             gint32 number)
 {
-  const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value (self->core, number);
+  unsigned low = 0;
+  unsigned high = self->core->n_values;
 
-  return value != NULL ? value->name : NULL;
+  /* protobuf-c's own search misses G_MAXINT32. */
+  while (low < high)
+    {
+      const unsigned middle = low + (high - low) / 2;
+
+      if (self->core->values[middle].value == number)
+        return self->core->values[middle].name;
+      if (self->core->values[middle].value < number)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+
+  return NULL;
 }
 
 gboolean

@@ -615,6 +615,12 @@ get_type_of_class (GType gtype)
 }
 
 GrpcAioMessageType *
+grpc_aio_message_type_of_class (GType gtype)
+{
+  return get_type_of_class (gtype);
+}
+
+GrpcAioMessageType *
 grpc_aio_message_get_message_type (GrpcAioMessage *self)
 {
   return get_type (self);

@@ -133,11 +133,13 @@ grpc_aio_context_fd_look (GrpcAioContextFd *self,
   return has_other;
 }
 
-/* Runs what is ready, without waiting. */
+/* Runs what is ready, without waiting. That may clear @self. */
 void
 grpc_aio_context_fd_iterate (GrpcAioContextFd *self)
 {
-  g_main_context_push_thread_default (self->context);
-  g_main_context_iteration (self->context, FALSE);
-  g_main_context_pop_thread_default (self->context);
+  g_autoptr (GMainContext) context = g_main_context_ref (self->context);
+
+  g_main_context_push_thread_default (context);
+  g_main_context_iteration (context, FALSE);
+  g_main_context_pop_thread_default (context);
 }

@@ -20,7 +20,7 @@ typedef struct
 void grpc_aio_frames_clear (GrpcAioFrames *self);
 const guint8 *grpc_aio_frames_take (GrpcAioFrames *self,
                                     gsize *length);
-gboolean grpc_aio_frames_is_empty (const GrpcAioFrames *self);
+gsize grpc_aio_frames_get_length (const GrpcAioFrames *self);
 
 /* A frame with all of its payload, or one that is begun, filled and ended. */
 void grpc_aio_frames_add (GrpcAioFrames *self,

@@ -45,10 +45,10 @@ reserve (GrpcAioFrames *self,
   return at;
 }
 
-gboolean
-grpc_aio_frames_is_empty (const GrpcAioFrames *self)
+gsize
+grpc_aio_frames_get_length (const GrpcAioFrames *self)
 {
-  return self->is_taken || self->length == 0;
+  return self->is_taken ? 0 : self->length;
 }
 
 /* All that was added. It stays until something else is. */
@@ -56,7 +56,7 @@ const guint8 *
 grpc_aio_frames_take (GrpcAioFrames *self,
                       gsize *length)
 {
-  *length = self->is_taken ? 0 : self->length;
+  *length = grpc_aio_frames_get_length (self);
   self->is_taken = TRUE;
 
   return self->data;

@@ -50,7 +50,27 @@ add_status (GrpcAioPortCall *self,
   grpc_aio_frames_end (frames, start);
 }
 
+static gboolean
+is_empty (const char *text)
+{
+  return text == NULL || *text == '\0';
+}
+
+static gboolean
+is_bare (GrpcAioMetadata *metadata)
+{
+  return metadata == NULL || grpc_aio_metadata_get_size (metadata) == 0;
+}
+
 /* Most calls end well, and with nothing but a response. */
+static gboolean
+is_plain (const GrpcAioOutcome *outcome)
+{
+  return outcome->code == GRPC_AIO_STATUS_CODE_OK && outcome->response != NULL &&
+         is_empty (outcome->details) && is_empty (outcome->debug_string) &&
+         is_bare (outcome->initial_metadata) && is_bare (outcome->trailing_metadata);
+}
+
 static void
 add_result (GrpcAioPortCall *self,
             const GrpcAioOutcome *outcome,
@@ -83,8 +103,7 @@ on_status (GObject *source,
   if (is_large)
     grpc_aio_port_call_add_large (self, outcome.response);
 
-  if (outcome.code == GRPC_AIO_STATUS_CODE_OK && outcome.response != NULL && outcome.details == NULL &&
-      outcome.debug_string == NULL && outcome.initial_metadata == NULL && outcome.trailing_metadata == NULL)
+  if (is_plain (&outcome))
     add_result (self, &outcome, is_large);
   else
     add_status (self, &outcome, is_large);
@@ -109,6 +128,20 @@ on_connected (GObject *source,
       grpc_aio_frames_put_metadata (frames, grpc_aio_call_peek_initial_metadata (self->call));
       grpc_aio_frames_end (frames, start);
     }
+
+  grpc_aio_port_call_unref (self);
+}
+
+/* The first thing of a stream of requests is on its way. */
+static void
+on_started (GObject *source,
+            GAsyncResult *result,
+            gpointer user_data)
+{
+  GrpcAioPortCall *self = user_data;
+
+  if (!self->is_over && GRPC_AIO_OPERATION (result)->error == NULL)
+    grpc_aio_frames_add (&self->port->frames, self->id, GRPC_AIO_PORT_EVENT_STARTED, 0, NULL, 0);
 
   grpc_aio_port_call_unref (self);
 }
@@ -169,6 +202,18 @@ new_call (GrpcAioPort *self,
   return call;
 }
 
+/* Has the requests begin, and the port told of it. */
+static void
+start_requests (GrpcAioPortCall *call,
+                GrpcAioCallOptions *options)
+{
+  if (options->is_started_apart)
+    grpc_aio_call_submit_start (call->call, options,
+                                grpc_aio_port_call_new_operation (call, GRPC_AIO_SEND_INITIAL_METADATA, on_started));
+  else
+    grpc_aio_call_wait (call->call, grpc_aio_port_call_new_operation (call, GRPC_AIO_WAIT_CONNECTION, on_started));
+}
+
 static void
 add_call (GrpcAioPort *self,
           GrpcAioPortCall *call)
@@ -212,7 +257,7 @@ grpc_aio_port_start (GrpcAioPort *self,
   g_autoptr (GBytes) bytes = NULL;
   GrpcAioPortCall *call;
   GrpcAioMethodKind kind;
-  gboolean is_unary, keeps = FALSE;
+  gboolean is_unary, streams_requests, keeps = FALSE;
 
   g_return_val_if_fail (GRPC_AIO_IS_PORT (self), FALSE);
   g_return_val_if_fail (self->queue != NULL, FALSE);
@@ -225,8 +270,13 @@ grpc_aio_port_start (GrpcAioPort *self,
 
   kind = grpc_aio_multi_callable_get_kind (method);
   is_unary = kind == GRPC_AIO_METHOD_KIND_UNARY_UNARY;
-  if (is_unary || kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM)
+  streams_requests = kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+  if (!streams_requests)
     bytes = g_bytes_new (request, request_length);
+  if (streams_requests && chosen == NULL)
+    chosen = grpc_aio_call_options_new ();
+  if (streams_requests)
+    chosen->is_started_apart = grpc_aio_multi_callable_get_interceptors (method) == NULL;
 
   grpc_aio_port_begin (self);
   call = grpc_aio_port_call_new (self, id);
@@ -234,10 +284,12 @@ grpc_aio_port_start (GrpcAioPort *self,
   call->call = new_call (self, method, bytes, chosen);
   add_call (self, call);
 
+  if (streams_requests)
+    start_requests (call, chosen);
   if (!is_unary)
     grpc_aio_call_wait (call->call, grpc_aio_port_call_new_operation (call, GRPC_AIO_WAIT_CONNECTION, on_connected));
   grpc_aio_call_wait (call->call, grpc_aio_port_call_new_operation (call, GRPC_AIO_WAIT_STATUS, on_status));
-  if (!is_unary && kind != GRPC_AIO_METHOD_KIND_STREAM_UNARY)
+  if (kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM)
     {
       call->allowance = READ_AHEAD;
       grpc_aio_port_call_read (call);

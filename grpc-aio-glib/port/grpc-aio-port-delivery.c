@@ -52,7 +52,7 @@ grpc_aio_port_get_delivery (GrpcAioPort *self)
 static gboolean
 has_something (GrpcAioPort *port)
 {
-  return !grpc_aio_frames_is_empty (&port->frames) || port->has_much_written || grpc_aio_port_has_results (port);
+  return grpc_aio_frames_get_length (&port->frames) > 0 || port->has_much_written || grpc_aio_port_has_results (port);
 }
 
 static gboolean

@@ -6,6 +6,8 @@
 
 #include <glib/gi18n-lib.h>
 
+#include <grpc-aio-glib/grpc-aio-server.h>
+
 #include "server/grpc-aio-servicer-context-private.h"
 
 static void
@@ -35,6 +37,24 @@ get_method (GrpcAioPort *self,
   number = g_hash_table_size (self->methods) + 1;
   g_hash_table_insert (self->methods, g_strdup (name), GUINT_TO_POINTER (number));
   grpc_aio_frames_add (&self->frames, number, GRPC_AIO_PORT_EVENT_METHOD, 0, name, strlen (name));
+
+  return number;
+}
+
+/* Each server has another one, as long as the process lives. */
+static guint32
+get_number (GrpcAioServer *server)
+{
+  static gint last; /* atomic */
+  GQuark quark = g_quark_from_static_string ("grpc-aio-server-number");
+  guint32 number = GPOINTER_TO_UINT (g_object_get_qdata (G_OBJECT (server), quark));
+
+  if (number > 0)
+    return number;
+
+  number = (guint32) g_atomic_int_add (&last, 1) + 1;
+  if (!g_object_replace_qdata (G_OBJECT (server), quark, NULL, GUINT_TO_POINTER (number), NULL, NULL))
+    number = GPOINTER_TO_UINT (g_object_get_qdata (G_OBJECT (server), quark));
 
   return number;
 }
@@ -72,6 +92,7 @@ add_call (GrpcAioPort *self,
 
   start = grpc_aio_frames_begin (&self->frames, call->id, GRPC_AIO_PORT_EVENT_CALL, method);
   grpc_aio_frames_put_int64 (&self->frames, grpc_aio_servicer_context_time_remaining (context));
+  grpc_aio_frames_put_uint32 (&self->frames, get_number (grpc_aio_servicer_context_get_server (context)));
   grpc_aio_frames_put_text (&self->frames, grpc_aio_servicer_context_get_host (context));
   grpc_aio_frames_put_core_metadata (&self->frames, grpc_aio_servicer_context_get_request_array (context));
   grpc_aio_frames_end (&self->frames, start);
@@ -120,6 +141,27 @@ find (GrpcAioPort *self,
       guint32 id)
 {
   return (id & GRPC_AIO_PORT_SERVED) != 0 ? grpc_aio_port_find (self, id) : NULL;
+}
+
+/**
+ * grpc_aio_port_get_server_number:
+ * @self: a port
+ * @server: a server
+ *
+ * Gets the number that stands for a server in the frames, where a port has several.
+ *
+ * Returns: a number
+ *
+ * Since: 0.1
+ */
+guint32
+grpc_aio_port_get_server_number (GrpcAioPort *self,
+                                 GrpcAioServer *server)
+{
+  g_return_val_if_fail (GRPC_AIO_IS_PORT (self), 0);
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (server), 0);
+
+  return get_number (server);
 }
 
 /**

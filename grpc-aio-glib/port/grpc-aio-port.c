@@ -21,9 +21,10 @@
  * waits already: then drain soon, too, for the descriptor does not tell of that.
  *
  * The port has a main context of its own, whose work is done in
- * [method@Port.drain], unless it is attached to another by [method@Port.attach]. Between [method@Port.enter] and [method@Port.leave] it is the
- * thread-default one: what is started there, such as a server or any function that
- * ends in `_async`, is run by the port.
+ * [method@Port.drain], unless it is attached to another by [method@Port.attach].
+ * Between [method@Port.enter] and [method@Port.leave] it is the thread-default one:
+ * what is started there, such as a server or any function that ends in `_async`, is run
+ * by the port.
  *
  * A port belongs to the thread that made it, and is used there alone. Close it with
  * [method@Port.close], or let it go: its calls are cancelled.
@@ -253,10 +254,10 @@ grpc_aio_port_end (GrpcAioPort *self)
   grpc_aio_queue_end_turn (self->outer);
 
   if (self->attached != NULL)
-    return !grpc_aio_frames_is_empty (&self->frames);
+    return grpc_aio_frames_get_length (&self->frames) > 0;
 
   /* If so, whoever drains does not need to be woken. */
-  return !grpc_aio_frames_is_empty (&self->frames) || grpc_aio_queue_prepare (self->queue);
+  return grpc_aio_frames_get_length (&self->frames) > 0 || grpc_aio_queue_prepare (self->queue);
 }
 
 static GPtrArray *
@@ -393,6 +394,7 @@ const guint8 *
 grpc_aio_port_drain (GrpcAioPort *self,
                      gsize *length)
 {
+  g_autoptr (GrpcAioPort) keep = NULL;
   GMainContext *context;
   gboolean is_readable, has_other;
 
@@ -409,22 +411,26 @@ grpc_aio_port_drain (GrpcAioPort *self,
       return grpc_aio_frames_take (&self->frames, length);
     }
 
+  /* Whatever runs in the context may close the port, or let it go. */
+  keep = g_object_ref (self);
   context = self->context_fd.context;
   has_other = grpc_aio_context_fd_look (&self->context_fd, grpc_aio_queue_get_event_fd (self->queue), &is_readable);
   grpc_aio_queue_set_blocked (self->queue, FALSE);
   grpc_aio_queue_collect (self->queue, is_readable);
-  while (self->frames.length < DRAIN_MAX && grpc_aio_queue_has_work (self->queue))
+  while (self->queue != NULL && grpc_aio_frames_get_length (&self->frames) < DRAIN_MAX && grpc_aio_queue_has_work (self->queue))
     {
       grpc_aio_queue_dispatch (self->queue, context);
-      grpc_aio_queue_collect (self->queue, FALSE);
+      if (self->queue != NULL)
+        grpc_aio_queue_collect (self->queue, FALSE);
     }
+
+  if (G_UNLIKELY (has_other) && self->queue != NULL)
+    grpc_aio_context_fd_iterate (&self->context_fd);
+  if (self->queue == NULL)
+    return NULL;
 
   if (G_UNLIKELY (has_other))
-    {
-      grpc_aio_context_fd_iterate (&self->context_fd);
-      grpc_aio_context_fd_watch (&self->context_fd);
-    }
-
+    grpc_aio_context_fd_watch (&self->context_fd);
   flush_written (self);
   arm (self);
 

@@ -27,6 +27,8 @@ gboolean grpc_aio_server_remove_task (GrpcAioServer *self,
                                       GrpcAioHandlerTask *task);
 void grpc_aio_server_task_ended (GrpcAioServer *self);
 
+GPtrArray *grpc_aio_server_get_services (GrpcAioServer *self);
+
 GrpcAioRpcMethodHandler *grpc_aio_server_find_handler (GrpcAioServer *self,
                                                        GrpcAioHandlerCallDetails *details);
 

@@ -2344,6 +2344,13 @@ grpc_aio_server_listen_again (GrpcAioServer *self)
     listen_again (self, g_ptr_array_index (ports, i));
 }
 
+/* They stay the same from the start of the server on. */
+GPtrArray *
+grpc_aio_server_get_services (GrpcAioServer *self)
+{
+  return self->services;
+}
+
 /**
  * grpc_aio_server_add_service:
  * @self: a server that has not started

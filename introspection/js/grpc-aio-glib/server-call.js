@@ -137,6 +137,7 @@ export class ServerCall {
 
         const left = reader.int64();
         this.endTime = left < 0 ? -1 : GLib.get_monotonic_time() + left;
+        reader.uint32(); // the number of the server, of which a port has one here
         this.host = reader.text();
         this.metadata = Metadata.read(reader);
 

@@ -10,6 +10,7 @@ it is in the status of a call.
 import asyncio
 import collections
 import contextlib
+import os
 import re
 import struct
 import sys
@@ -21,6 +22,14 @@ import gi
 
 gi.require_version('GrpcAio', '1')
 
+# Is there where the compiler found Python's headers. It changes nothing but the speed.
+try:
+    if os.environ.get('GRPC_AIO_SPEEDUPS') == 'no':
+        raise ImportError('It is not wanted')
+    import _grpc_aio_glib as _speedups
+except ImportError:
+    _speedups = None
+
 from gi.repository import Gio, GrpcAio  # noqa: E402 (the version comes first)
 
 PENDING = type('Pending', (), {'__repr__': lambda self: 'PENDING', '__slots__': ()})()
@@ -30,10 +39,10 @@ _HEADER = struct.Struct('<IIII')
 _TWO = struct.Struct('<II')
 _LENGTH = struct.Struct('<I')
 _OPTIONS = struct.Struct('<IIqI')
-_TIME_LEFT = struct.Struct('<q')
+_CALL_START = struct.Struct('<qI')
 
-(_RESULT, _STATUS, _CONNECTED, _MESSAGE, _LARGE_MESSAGE, _END_OF_MESSAGES, _WRITTEN,
- _NOT_WRITTEN, _WRITES_DONE, _METHOD, _CALL, _OVER) = range(1, 13)
+(_RESULT, _STATUS, _STARTED, _CONNECTED, _MESSAGE, _LARGE_MESSAGE, _END_OF_MESSAGES, _WRITTEN,
+ _NOT_WRITTEN, _WRITES_DONE, _METHOD, _CALL, _OVER) = range(1, 14)
 
 _SERVED = 0x80000000
 _COST = GrpcAio.PORT_MESSAGE_COST
@@ -44,6 +53,7 @@ _UNARY_UNARY, _UNARY_STREAM, _STREAM_UNARY, _STREAM_STREAM = range(4)
 
 _CANCELLED = 1
 _UNKNOWN = 2
+_UNAVAILABLE = 14
 
 _KEY = re.compile('[0-9a-z_.-]+')
 _VALUE = re.compile('[ -~]*')
@@ -137,12 +147,17 @@ class _Waiter(asyncio.Future):
         if self._callback is None:
             pass
         elif port.decoding:
-            port.awake.append(self)
+            port.add_awake(self)
         elif not port.loop.is_closed():
             port.loop.call_soon(self._callback, self, context=self._context)
 
     def run(self):
-        self._context.run(self._callback, self)
+        if self._callback is not None:
+            self._context.run(self._callback, self)
+
+
+if _speedups is not None:
+    _Waiter = _speedups.Waiter
 
 
 def _wake(waiters, result):
@@ -295,8 +310,6 @@ class _Call:
             self._port.keep_no_more(self)
 
     def _on_written(self, cost):
-        # The first one shows that there is somebody to write to.
-        self._window = _ALLOWANCE
         self._unsent -= cost
         if self._writers and self._unsent <= _ALLOWANCE:
             _wake(self._writers, True)
@@ -307,16 +320,15 @@ class _Call:
 
     # The end
 
-    def _new_waiter(self):
-        waiter = _Waiter(self._port)
+    async def _wait(self):
         if self._waiters is None:
             self._waiters = []
-        self._waiters.append(waiter)
-        return waiter
+        await self._wait_in(self._waiters)
 
-    async def _wait(self):
+    async def _wait_in(self, waiters):
         port = self._port
-        waiter = self._new_waiter()
+        waiter = _Waiter(port)
+        waiters.append(waiter)
         port.keep(self)
         try:
             return await waiter
@@ -342,6 +354,9 @@ class ClientCall(_Call):
     _final = None       # the status, until what came before it was read
     _closing = None     # waiters for the end of the writes, or True
     _connecting = None  # waiters for initial metadata
+    _started = False    # the server knows of the call
+    _starting = None    # waiters for that
+    owner = None        # whatever the caller likes
 
     def __init__(self, port, id_, kind):
         self._port = port
@@ -358,7 +373,10 @@ class ClientCall(_Call):
 
     def wait_done(self):
         """A future, for one who waits, of the end of a call that is not done."""
-        waiter = self._new_waiter()
+        waiter = _Waiter(self._port)
+        if self._waiters is None:
+            self._waiters = []
+        self._waiters.append(waiter)
         if self.kind in (_UNARY_STREAM, _STREAM_STREAM):
             self._port.keep(self)
             waiter.add_done_callback(lambda _: self._port.keep_no_more(self))
@@ -411,35 +429,32 @@ class ClientCall(_Call):
             return False
         if self._closing is True:
             return True
-        waiter = _Waiter(self._port)
         if self._closing is None:
             self._closing = []
             self._port.command(self._port.core.done_writing(self._id))
-        self._closing.append(waiter)
-        self._port.keep(self)
-        try:
-            return await waiter
-        finally:
-            self._port.keep_no_more(self)
+        return await self._wait_in(self._closing)
 
     async def wait_initial_metadata(self):
         """What the server sent first. () when the call ended before."""
-        await self.wait_for_connection()
+        if self.initial_metadata is None and self.status is None:
+            if self._connecting is None:
+                self._connecting = []
+            await self._wait_in(self._connecting)
         return self.initial_metadata if self.initial_metadata is not None else ()
 
     async def wait_for_connection(self):
-        """Whether the server answered. False when the call ended before."""
-        if self.initial_metadata is None and self.status is None:
-            waiter = _Waiter(self._port)
-            if self._connecting is None:
-                self._connecting = []
-            self._connecting.append(waiter)
-            self._port.keep(self)
-            try:
-                await waiter
-            finally:
-                self._port.keep_no_more(self)
-        return self.initial_metadata is not None
+        """Whether the server knows of the call. False when the call ended before.
+
+        With a stream of requests that is when its start was sent, otherwise when
+        the server has answered."""
+        if self.kind in (_UNARY_UNARY, _UNARY_STREAM):
+            await self.wait_initial_metadata()
+            return self.initial_metadata is not None
+        if not self._started and self.status is None:
+            if self._starting is None:
+                self._starting = []
+            await self._wait_in(self._starting)
+        return self._started
 
     def read_nowait(self):
         messages = self._messages
@@ -456,8 +471,16 @@ class ClientCall(_Call):
             return None
         return PENDING
 
+    def _on_started(self):
+        self._started = True
+        self._window = _ALLOWANCE
+        if self._starting:
+            _wake(self._starting, True)
+
     def _on_connected(self, metadata):
         self.initial_metadata = metadata
+        if not self._started:
+            self._on_started()
         if self._connecting:
             _wake(self._connecting, True)
 
@@ -475,7 +498,8 @@ class ClientCall(_Call):
             for waiter in self._waiters:
                 waiter.wake(None)
             self._waiters = None
-        if self._callbacks is not None or self._connecting or self._writers or self._closing:
+        if (self._callbacks is not None or self._connecting or self._starting or self._writers or
+                self._closing):
             self._tell()
 
     def _on_status(self, code, payload):
@@ -517,6 +541,8 @@ class ClientCall(_Call):
             _wake(self._closing, False)
         if self._connecting:
             _wake(self._connecting, False)
+        if self._starting:
+            _wake(self._starting, False)
         callbacks, self._callbacks = self._callbacks, None
         if callbacks and not self._port.loop.is_closed():
             for callback in callbacks:
@@ -540,19 +566,19 @@ class ServerCall(_Call):
         self._id = id_
         self.method = method
         self._start = start
-        left, = _TIME_LEFT.unpack_from(start)
+        left, _ = _CALL_START.unpack_from(start)
         if left >= 0:
             self._deadline = time.monotonic() + left / 1e6
 
     @property
     def host(self):
         """What the client named as the server, or ''."""
-        return _decode_text(self._start, 8)[0]
+        return _decode_text(self._start, _CALL_START.size)[0]
 
     @property
     def invocation_metadata(self):
         """The metadata that the client sent."""
-        _, offset = _decode_text(self._start, 8)
+        _, offset = _decode_text(self._start, _CALL_START.size)
         return decode_metadata(self._start, offset)[0]
 
     def time_remaining(self):
@@ -639,7 +665,7 @@ class ServerCall(_Call):
         if self._request is not None:
             request, self._request = self._request, None
             self._owed += len(message) + _COST
-            request(message)
+            self._port.run(request, message)
         else:
             super()._on_message(message)
 
@@ -647,18 +673,18 @@ class ServerCall(_Call):
         super()._on_end_of_messages()
         if self._request is not None:
             request, self._request = self._request, None
-            request(None)
+            self._port.run(request, None)
 
     def _on_over(self, cancelled):
         self.cancelled = cancelled
         self._over = self._done = True
+        callbacks, self._callbacks = self._callbacks, None
+        for callback in callbacks or ():
+            self._port.run(callback, self)
         self._on_end_of_messages()
         self._on_not_written()
         if self._waiters:
             _wake(self._waiters, None)
-        callbacks, self._callbacks = self._callbacks, None
-        for callback in callbacks or ():
-            callback(self)
 
 
 _local = threading.local()
@@ -672,10 +698,6 @@ class Port:
     def __init__(self, loop):
         self.loop = loop
         self.core = core = GrpcAio.Port.new()
-        self.core_read = core.read
-        self.core_write = core.write
-        self.core_respond = core.respond
-        self._core_start = core.start
         self._core_drain = core.drain
         self._thread = threading.get_ident()
         self._calls = []      # of clients, by id: calls, or weak references to those that stream
@@ -684,11 +706,22 @@ class Port:
         self.served = [None]  # calls of servers, by id
         self._methods = {}
         self._kept = set()   # calls that somebody waits for
-        self._on_call = None
+        self._servers = {}    # number → who gets its calls
         self._scheduled = False
         self._pending = set()
+        # Not self._on_event: who has that would keep the port.
+        on_event = weakref.WeakMethod(self._on_event)
+        self._fast = fast = None
+        if _speedups is not None:
+            self._fast = fast = _speedups.Core(core, self._calls, self._freed,
+                                               lambda *event: on_event()(*event), _OK)
+        self.core_read = (fast or core).read
+        self.core_write = (fast or core).write
+        self.core_respond = (fast or core).respond
+        self._core_start = (fast or core).start
         self.decoding = False
-        self.awake = []  # waiters whose tasks go on when all is decoded
+        self._awake = []  # waiters whose tasks go on when all is decoded
+        self.add_awake = self._awake.append
         loop.add_reader(core.get_fd(), self._drain)
 
     def __del__(self):
@@ -719,12 +752,36 @@ class Port:
         _local.port = weakref.ref(port)
         return port
 
+    @staticmethod
+    def all():
+        """The ports of all loops, of all threads."""
+        with _lock:
+            ports = [reference() for reference in _ports.values()]
+        return [port for port in ports if port is not None]
+
+    def calls(self):
+        """The calls that clients make now."""
+        calls = [call() if type(call) is weakref.ref else call for call in self._calls]
+        return [call for call in calls if call is not None]
+
     # Whatever a command completes at once is to be drained, too.
 
     def command(self, waits):
         if waits and not self._scheduled and not self.loop.is_closed():
             self._scheduled = True
             self.loop.call_soon(self._drain)
+
+    def run(self, callback, argument):
+        """Whether @callback raised nothing. What it raises is its own affair."""
+        try:
+            callback(argument)
+        except Exception as error:
+            self.loop.call_exception_handler({
+                'message': f'Exception in the callback {callback!r} of gRPC',
+                'exception': error,
+            })
+            return False
+        return True
 
     def keep(self, call):
         """Somebody waits for @call: it is not to be collected."""
@@ -754,7 +811,8 @@ class Port:
     # Clients
 
     def call(self, method, request, *, timeout=None, metadata=None, credentials=None,
-             wait_for_ready=None, compression=None, authority=None, parent=None, kind=None):
+             wait_for_ready=None, compression=None, authority=None, parent=None, kind=None,
+             owner=None):
         """Starts a call of @method, a GrpcAio.MultiCallable."""
         options = deadline = None
         if (timeout is not None or metadata or wait_for_ready or compression is not None or
@@ -773,6 +831,7 @@ class Port:
         call = ClientCall(self, id_, kind)
         if deadline is not None:
             call.deadline = deadline
+        call.owner = owner
         self._calls[id_] = call if kind in (_UNARY_UNARY, _STREAM_UNARY) else weakref.ref(call)
         if (self._core_start(id_, method, request, options, credentials) and
                 not self._scheduled):
@@ -795,8 +854,12 @@ class Port:
 
     def serve(self, server, on_call):
         """Has @on_call called with each call that no service of @server takes."""
-        self._on_call = on_call
+        self._servers[self.core.get_server_number(server)] = on_call
         server.add_generic_handler(self.core)
+
+    def forget(self, server):
+        """@server has stopped."""
+        self._servers.pop(self.core.get_server_number(server), None)
 
     def start(self, server):
         """Starts @server in the main context of the port."""
@@ -849,18 +912,20 @@ class Port:
         if self._freed:
             self._free += self._freed
             self._freed.clear()
-        data = self._core_drain()
-        if data:
-            self.decoding = True
-            try:
-                self._decode(data)
-            finally:
-                self.decoding = False
-                if self.awake:
-                    self._run_awake()
+        self.decoding = True
+        try:
+            if self._fast is not None:
+                self._fast.drain()
+            else:
+                self._decode(self._core_drain())
+        finally:
+            self.decoding = False
+            if self._awake:
+                self._run_awake()
 
     def _run_awake(self):
-        awake, self.awake = self.awake, []
+        awake = self._awake[:]
+        self._awake.clear()
         if asyncio.current_task(self.loop) is not None:
             # A task runs the loop. Others cannot go on inside of it.
             for waiter in awake:
@@ -883,27 +948,33 @@ class Port:
             id_, event, value, length = unpack(data, at)
             start = at + 16
             at = start + length
-            if id_ >= _SERVED:
-                self._on_server_event(id_, event, value, data[start:at])
-                continue
-            if event == _METHOD:
-                self._methods[id_] = str(data[start:at], 'utf-8', 'replace')
-                continue
-            call = calls[id_]
-            if type(call) is weakref.ref:
-                call = call()
-            if call is None:
-                continue
-            if event == _MESSAGE:
-                call._on_message(data[start:at])
-            elif event == _RESULT:
-                calls[id_] = call._id = None
-                freed.append(id_)
-                call._on_result(call.response if value else data[start:at])
-            elif event == _WRITTEN:
-                call._on_written(value)
+            if event == _RESULT:
+                call = calls[id_]
+                if call is not None:
+                    calls[id_] = call._id = None
+                    freed.append(id_)
+                    call._on_result(call.response if value else data[start:at])
             else:
-                self._on_client_event(call, event, value, data[start:at])
+                self._on_event(id_, event, value, data[start:at])
+
+    def _on_event(self, id_, event, value, payload):
+        if id_ >= _SERVED:
+            self._on_server_event(id_, event, value, payload)
+            return
+        if event == _METHOD:
+            self._methods[id_] = str(payload, 'utf-8', 'replace')
+            return
+        call = self._calls[id_]
+        if type(call) is weakref.ref:
+            call = call()
+        if call is None:
+            return
+        if event == _MESSAGE:
+            call._on_message(payload)
+        elif event == _WRITTEN:
+            call._on_written(value)
+        else:
+            self._on_client_event(call, event, value, payload)
 
     def _forget(self, call):
         """The library has let the call go."""
@@ -915,6 +986,8 @@ class Port:
         if event == _STATUS:
             self._forget(call)
             call._on_status(value, payload)
+        elif event == _STARTED:
+            call._on_started()
         elif event == _CONNECTED:
             call._on_connected(decode_metadata(payload)[0])
         elif event == _END_OF_MESSAGES:
@@ -937,10 +1010,12 @@ class Port:
             while len(served) <= index:
                 served.append(None)
             call = served[index] = ServerCall(self, id_, self._methods[value], payload)
-            try:
-                self._on_call(call)
-            except Exception as error:
-                self._fail(call, error)
+            _, number = _CALL_START.unpack_from(payload)
+            on_call = self._servers.get(number)
+            if on_call is None:
+                call.finish(_UNAVAILABLE, 'The server is gone')
+            elif not self.run(on_call, call):
+                call.finish(_UNKNOWN, 'The call could not be served')
             return
         call = served[index]
         if call is None:
@@ -960,10 +1035,3 @@ class Port:
             call._on_over(value != 0)
             call._id = None
             self.core.release(id_)
-
-    def _fail(self, call, error):
-        self.loop.call_exception_handler({
-            'message': f'The call of {call.method} could not be served',
-            'exception': error,
-        })
-        call.finish(_UNKNOWN, f'{type(error).__name__}: {error}')

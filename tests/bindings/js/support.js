@@ -52,9 +52,12 @@ function prepare() {
         'HedgingClientInterceptor',
         'InterceptedCall',
         'LoggingClientInterceptor',
+        'Message',
+        'MessagePool',
         'Metadata',
         'MetadataClientInterceptor',
         'MultiCallable',
+        'Port',
         'RetryClientInterceptor',
         'RpcMethodHandler',
         'RpcStatus',
@@ -86,6 +89,8 @@ function prepare() {
         }
     }
     for (const name of [
+        'channelz_get_channel', 'channelz_get_server', 'channelz_get_server_sockets', 'channelz_get_servers',
+        'channelz_get_socket', 'channelz_get_subchannel', 'channelz_get_top_channels',
         'main_context_accelerate', 'main_context_set_budget', 'main_context_set_priority', 'status_to_user_string',
         'xds_dump_configs',
     ]) {

@@ -12,10 +12,15 @@ import GObject from 'gi://GObject';
 import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
+import {CASES as CHANNELZ_CASES} from './channelz.js';
 import {CASES as CLIENT_INTERCEPTOR_CASES} from './client-interceptors.js';
 import {CASES as CONTEXT_CASES} from './contexts.js';
 import {CASES as CREDENTIALS_CASES} from './credentials.js';
+import {CASES as MESSAGE_FORMAT_CASES, callAndWait} from './message-formats.js';
+import {CASES as PORT_DELIVERY_CASES} from './port-delivery.js';
+import {CASES as PORT_CASES} from './ports.js';
 import {CASES as TLS_CASES} from './tls-credentials.js';
+import {CASES as REFLECTION_CASES} from './reflection.js';
 import {CASES as SERVER_INTERCEPTOR_CASES} from './server-interceptors.js';
 import {newMetadata, serve, TestHandler, TestService} from './service.js';
 import {
@@ -740,6 +745,7 @@ test('blocking', async fixture => {
     check(fixture.channel.wait_for_state_change_sync(ChannelConnectivity.IDLE, null));
 
     equal(textOf(fixture.method('Echo').invoke_sync(bytesOf('block'), null, null)), 'block');
+    callAndWait(fixture.channel);
     let call = fixture.call('Fail', '5');
     failsNow(() => call.response_sync(null), GrpcAio.Error, GrpcAio.Error.NOT_FOUND);
     equal(call.status_sync(null), StatusCode.NOT_FOUND);
@@ -846,8 +852,16 @@ test('garbage-collection', async fixture => {
 });
 
 for (const [name, func] of Object.entries({
-    ...CLIENT_INTERCEPTOR_CASES, ...CONTEXT_CASES, ...CREDENTIALS_CASES, ...TLS_CASES,
+    ...CHANNELZ_CASES,
+    ...CLIENT_INTERCEPTOR_CASES,
+    ...CONTEXT_CASES,
+    ...CREDENTIALS_CASES,
+    ...MESSAGE_FORMAT_CASES,
+    ...PORT_CASES,
+    ...PORT_DELIVERY_CASES,
+    ...REFLECTION_CASES,
     ...SERVER_INTERCEPTOR_CASES,
+    ...TLS_CASES,
 }))
     test(name, func);
 

@@ -13,10 +13,15 @@ import gi
 gi.require_version('GrpcAio', '1')
 from gi.repository import Gio, GLib, GObject, GrpcAio
 
+import channelz
 import client_interceptors
 import contexts
 import credentials
+import message_formats
+import port_delivery
+import ports
 import tls_credentials
+import reflection
 import server_interceptors
 from service import new_metadata, serve, TestHandler, TestService
 from support import (
@@ -796,6 +801,7 @@ async def blocking(fixture):
 
     method = fixture.method('Echo')
     equal(text_of(method.invoke_sync(bytes_of('block'), None, None)), 'block')
+    message_formats.call_and_wait(fixture.channel)
     call = fixture.call('Fail', '5')
     fails_now(ERROR, GrpcAio.Error.NOT_FOUND, call.response_sync, None)
     equal(call.status_sync(None), StatusCode.NOT_FOUND)
@@ -888,8 +894,20 @@ async def garbage_collection(fixture):
     gc.enable()
 
 
-for function in client_interceptors.CASES + contexts.CASES + credentials.CASES + tls_credentials.CASES + server_interceptors.CASES:
-    case(function)
+for module in (
+    channelz,
+    client_interceptors,
+    contexts,
+    credentials,
+    message_formats,
+    port_delivery,
+    ports,
+    reflection,
+    server_interceptors,
+    tls_credentials,
+):
+    for function in module.CASES:
+        case(function)
 
 record_uses()
 if sys.argv[1:] == ['--serve']:

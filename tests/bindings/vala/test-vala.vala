@@ -1006,6 +1006,7 @@ private async void blocking (Fixture fixture) throws Error {
     check (fixture.channel.wait_for_state_change_sync (GrpcAio.ChannelConnectivity.IDLE));
 
     equal_text (text_of (fixture.method ("Echo").invoke_sync (bytes_of ("block"), null)), "block");
+    call_and_wait (fixture.channel);
     var call = fixture.call ("Fail", "5");
     try {
         call.response_sync ();
@@ -1143,6 +1144,7 @@ private const string[] CASES = {
     "options",
     "generic-handlers",
     "channels",
+    "channelz",
     "servers",
     "workers",
     "blocking-handlers",
@@ -1155,15 +1157,20 @@ private const string[] CASES = {
     "dropped-references",
     "many-calls",
     "auth-contexts",
+    "ports",
+    "port-delivery",
     "call-credentials",
     "google-credentials",
+    "message-formats",
+    "dynamic-calls",
     "client-interceptors",
     "client-interceptors-at-work",
     "client-interceptors-that-answer",
     "shipped-interceptors",
     "server-interceptors",
     "server-interceptors-choose",
-    "shipped-server-interceptors"
+    "shipped-server-interceptors",
+    "reflection"
 };
 
 private async void run_case (string name) throws Error {
@@ -1221,6 +1228,9 @@ private async void run_case (string name) throws Error {
         case "channels":
             yield channels (fixture);
             break;
+        case "channelz":
+            yield channelz (fixture);
+            break;
         case "servers":
             yield servers (fixture);
             break;
@@ -1254,6 +1264,12 @@ private async void run_case (string name) throws Error {
         case "auth-contexts":
             yield auth_contexts (fixture.census);
             break;
+        case "ports":
+            yield ports (fixture.census);
+            break;
+        case "port-delivery":
+            yield port_delivery (fixture.census, fixture.channel);
+            break;
         case "client-interceptors":
             yield client_interceptors (fixture);
             break;
@@ -1272,6 +1288,12 @@ private async void run_case (string name) throws Error {
         case "google-credentials":
             yield google_credentials (fixture.census);
             break;
+        case "message-formats":
+            yield message_formats ();
+            break;
+        case "dynamic-calls":
+            yield dynamic_calls (fixture.channel);
+            break;
         case "tls-credentials":
             yield tls_credentials (fixture.census);
             break;
@@ -1280,6 +1302,9 @@ private async void run_case (string name) throws Error {
             break;
         case "server-interceptors-choose":
             yield server_interceptors_choose (fixture.census);
+            break;
+        case "reflection":
+            yield reflection (fixture.census);
             break;
         case "shipped-server-interceptors":
             yield shipped_server_interceptors (fixture.census);

@@ -3,22 +3,24 @@
 
 """Runs one case of gRPC's interoperability tests with grpc.aio.
 
-The peer that grpc-aio-glib's interoperability server is tested against. The
+The peer that grpc-aio-glib's interoperability server is tested against, and with
+INTEROP_PYTHON=grpc_aio_glib the same program on the package of that name. The
 exit code is 0 when the case passes, 1 when it fails, 2 when the command line
 is wrong.
 """
 
 import argparse
 import asyncio
+import importlib
+import os
 import sys
-
-import grpc
-import grpc.aio
 
 import empty_pb2
 import messages_pb2
 import test_pb2_grpc
 from interop_options import add_boolean, port, read_file
+
+grpc = importlib.import_module(os.environ.get("INTEROP_PYTHON", "grpc"))
 
 REQUEST_SIZES = (27182, 8, 1828, 45904)
 RESPONSE_SIZES = (31415, 9, 2653, 58979)

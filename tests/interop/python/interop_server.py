@@ -3,22 +3,24 @@
 
 """Serves grpc.testing.TestService with grpc.aio until SIGTERM or SIGINT.
 
-The peer that grpc-aio-glib's interoperability client is tested against. Once
+The peer that grpc-aio-glib's interoperability client is tested against, and with
+INTEROP_PYTHON=grpc_aio_glib the same program on the package of that name. Once
 it serves, it prints "listening on ADDRESS".
 """
 
 import argparse
 import asyncio
+import importlib
+import os
 import signal
 import sys
-
-import grpc
-import grpc.aio
 
 import empty_pb2
 import messages_pb2
 import test_pb2_grpc
 from interop_options import add_boolean, port, read_file
+
+grpc = importlib.import_module(os.environ.get("INTEROP_PYTHON", "grpc"))
 
 ECHO_INITIAL_KEY = "x-grpc-test-echo-initial"
 ECHO_TRAILING_KEY = "x-grpc-test-echo-trailing-bin"
@@ -143,5 +145,9 @@ async def serve(args):
     await server.stop(GRACE)
 
 
-if __name__ == "__main__":
+def main():
     asyncio.run(serve(parse_arguments()))
+
+
+if __name__ == "__main__":
+    main()

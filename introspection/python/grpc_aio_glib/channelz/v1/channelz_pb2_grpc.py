@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The service of channelz.proto: stub, servicer, and how a server gets it."""
+
+from ..._servicefile import publish
+from .channelz_pb2 import DESCRIPTOR
+
+publish(globals(), DESCRIPTOR)

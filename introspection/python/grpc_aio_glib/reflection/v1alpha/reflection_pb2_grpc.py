@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The service of reflection.proto: stub, servicer, and how a server gets it."""
+
+from ..._servicefile import publish
+from .reflection_pb2 import DESCRIPTOR
+
+publish(globals(), DESCRIPTOR)

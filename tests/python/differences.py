@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Cases that fail with grpc.aio, each with the reason. They pass with ours.
+
+Those that fail only sometimes say so: they may also pass there."""
+
+LIMIT = 'calls beyond the limit wait instead of RESOURCE_EXHAUSTED, so this hangs'
+
+DEADLINE = 'with interceptors a deadline counts from 1970, so this hangs'
+
+DIFFERENCES = {
+    'test_abort.Abort.test_ok_is_no_failure':
+        'abort (OK) hangs',
+    'test_channel.Channel.test_call_keeps_the_channel':
+        'a call hangs whose channel was dropped',
+    'test_call_unary_stream.UnaryStream.test_reads_of_several':
+        'of several reads at the same time some hang, sometimes',
+    'test_call_unary_unary.UnaryUnary.test_request_that_cannot_be_sent':
+        'a serializer that raises ends the call with OK and nothing',
+    'test_call_unary_unary.UnaryUnary.test_response_that_cannot_be_read':
+        'a deserializer that raises ends the call with OK and nothing',
+    'test_client_interceptor_stream_stream.AllKinds.test_deadline_stream_stream':
+        DEADLINE,
+    'test_client_interceptor_stream_stream.AllKinds.test_deadline_stream_unary':
+        DEADLINE,
+    'test_client_interceptor_stream_stream.AllKinds.test_deadline_unary_stream':
+        DEADLINE,
+    'test_client_interceptor_unary_stream.UnaryStream.test_end_of_reads':
+        'with interceptors the end of the stream is StopAsyncIteration, not EOF',
+    'test_compatibility.SyncHandlers.test_abort_in_a_generator':
+        'in a plain function abort returns, and the call hangs, sometimes',
+    'test_compatibility.SyncHandlers.test_abort_raises':
+        'in a plain function abort returns',
+    'test_context_peer.Context.test_code_and_details':
+        'code () is a number, or None, where a StatusCode was set',
+    'test_init.Errors.test_pickle':
+        'an AioRpcError that is pickled recurses without end',
+    'test_server.Limit.test_details':
+        LIMIT,
+    'test_server.Limit.test_is_exceeded':
+        LIMIT,
+    'test_server.Limit.test_refused_calls_do_not_count':
+        LIMIT,
+    'test_server.Limit.test_stop_when_it_is_reached':
+        'a server at its limit hangs when it is stopped',
+}
