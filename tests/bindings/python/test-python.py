@@ -18,11 +18,13 @@ import client_interceptors
 import contexts
 import credentials
 import message_formats
+import messages
 import port_delivery
 import ports
 import tls_credentials
 import reflection
 import server_interceptors
+import sockets
 from service import new_metadata, serve, TestHandler, TestService
 from support import (
     Census, bytes_of, equal, event, fails, fails_now, get, operation, record_uses, run_cases,
@@ -900,10 +902,12 @@ for module in (
     contexts,
     credentials,
     message_formats,
+    messages,
     port_delivery,
     ports,
     reflection,
     server_interceptors,
+    sockets,
     tls_credentials,
 ):
     for function in module.CASES:
