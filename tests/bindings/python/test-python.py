@@ -19,6 +19,7 @@ import contexts
 import credentials
 import message_formats
 import messages
+import port_delivery
 import ports
 import tls_credentials
 import reflection
@@ -902,6 +903,7 @@ for module in (
     credentials,
     message_formats,
     messages,
+    port_delivery,
     ports,
     reflection,
     server_interceptors,
