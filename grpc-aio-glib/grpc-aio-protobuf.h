@@ -93,6 +93,24 @@ gsize grpc_aio_protobuf_pack_data (const ProtobufCMessage *message,
                                    guint8 *data);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_protobuf_has_extension (const ProtobufCMessage *message,
+                                          const ProtobufCMessageDescriptor *extension);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+ProtobufCMessage *grpc_aio_protobuf_get_extension (const ProtobufCMessage *message,
+                                                   const ProtobufCMessageDescriptor *extension,
+                                                   GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+gboolean grpc_aio_protobuf_set_extension (ProtobufCMessage *message,
+                                          const ProtobufCMessage *extension,
+                                          GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_protobuf_clear_extension (ProtobufCMessage *message,
+                                        const ProtobufCMessageDescriptor *extension);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_message_class_bind (GrpcAioMessageClass *klass,
                                   const GrpcAioProtobufFile *file,
                                   const ProtobufCMessageDescriptor *descriptor);

@@ -25,11 +25,16 @@ struct _GrpcAioServiceClass
   GObjectClass parent_class;
 
   /*< private >*/
-  gpointer padding[8];
+  const char *name;
+  gpointer padding[7];
 };
 
 GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioService *grpc_aio_service_new (const char *name);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_service_class_set_name (GrpcAioServiceClass *klass,
+                                      const char *name);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 const char *grpc_aio_service_get_name (GrpcAioService *self);

@@ -9,10 +9,7 @@
 #include <locale.h>
 #include <stdlib.h>
 
-#include "helloworld.pb-c.h"
-#include "message.h"
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Helloworld__HelloReply, message_free)
+#include "helloworld.grpc-aio.h"
 
 typedef struct
 {
@@ -27,15 +24,11 @@ on_reply (GObject      *source,
           gpointer      user_data)
 {
   Client *client = user_data;
-  GrpcAioMultiCallable *say_hello = GRPC_AIO_MULTI_CALLABLE (source);
+  HelloworldGreeterStub *greeter = HELLOWORLD_GREETER_STUB (source);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) response = NULL;
   g_autoptr (Helloworld__HelloReply) reply = NULL;
 
-  response = grpc_aio_multi_callable_invoke_finish (say_hello, result, &error);
-  if (response != NULL)
-    reply = message_unpack (response, &helloworld__hello_reply__descriptor, &error);
-
+  reply = helloworld__greeter_stub__say_hello_finish (greeter, result, &error);
   if (reply != NULL)
     {
       g_print ("SayHello: %s\n", reply->message);
@@ -59,11 +52,10 @@ main (int    argc,
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (GOptionContext) options = g_option_context_new ("[NAME]");
   g_autoptr (GrpcAioChannel) channel = NULL;
-  g_autoptr (GrpcAioMultiCallable) say_hello = NULL;
   g_autoptr (GrpcAioCallOptions) call_options = NULL;
-  g_autoptr (GBytes) request = NULL;
+  g_autoptr (HelloworldGreeterStub) greeter = NULL;
   g_autofree char *target = NULL;
-  Helloworld__HelloRequest hello = HELLOWORLD__HELLO_REQUEST__INIT;
+  Helloworld__HelloRequest request = HELLOWORLD__HELLO_REQUEST__INIT;
   Client client = { loop, EXIT_FAILURE };
 
   const GOptionEntry entries[] = {
@@ -82,17 +74,16 @@ main (int    argc,
   /* A channel connects when it is first needed. */
   channel = grpc_aio_channel_new (target ? target : "localhost:50051", NULL);
 
-  /* A method of the server, to be called as often as you like. */
-  say_hello = grpc_aio_channel_unary_unary (channel, "/helloworld.Greeter/SayHello");
+  /* The methods of the server, to be called as often as you like. */
+  greeter = helloworld_greeter_stub_new (channel);
 
-  hello.name = argc > 1 ? argv[1] : (char *) "C";
-  request = message_pack (&hello);
+  request.name = argc > 1 ? argv[1] : (char *) "C";
 
   /* Without a time limit a call waits as long as the server likes. */
   call_options = grpc_aio_call_options_new ();
   grpc_aio_call_options_set_timeout_usec (call_options, 10 * G_USEC_PER_SEC);
 
-  grpc_aio_multi_callable_invoke_async (say_hello, request, call_options, NULL, on_reply, &client);
+  helloworld__greeter_stub__say_hello_async (greeter, &request, call_options, NULL, on_reply, &client);
   g_main_loop_run (loop);
 
   return client.exit_status;

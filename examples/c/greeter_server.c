@@ -7,49 +7,50 @@
 
 #include <grpc-aio-glib/grpc-aio-glib.h>
 
-#include "helloworld.pb-c.h"
-#include "message.h"
+#include "helloworld.grpc-aio.h"
 #include "serve.h"
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Helloworld__HelloRequest, message_free)
+#define TYPE_GREETER (greeter_get_type ())
+G_DECLARE_FINAL_TYPE (Greeter, greeter, EXAMPLE, GREETER, HelloworldGreeterServicer)
+
+struct _Greeter
+{
+  HelloworldGreeterServicer parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE (Greeter, greeter, HELLOWORLD_TYPE_GREETER_SERVICER)
 
 /* Runs in the main loop, once for each call. */
 static void
-say_hello (GrpcAioServicerContext *context,
-           GBytes                 *request,
-           gpointer                user_data)
+greeter_say_hello (HelloworldGreeterServicer        *self,
+                   HelloworldGreeterSayHelloContext *context,
+                   const Helloworld__HelloRequest   *request)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (Helloworld__HelloRequest) hello = NULL;
-  g_autoptr (GBytes) response = NULL;
-  g_autofree char *text = NULL;
+  g_autofree char *text = g_strdup_printf ("Hello, %s!", request->name);
   Helloworld__HelloReply reply = HELLOWORLD__HELLO_REPLY__INIT;
-
-  hello = message_unpack (request, &helloworld__hello_request__descriptor, &error);
-  if (hello == NULL)
-    {
-      grpc_aio_servicer_context_complete_with_error (context, error);
-      return;
-    }
-
-  text = g_strdup_printf ("Hello, %s!", hello->name);
-  reply.message = text;
-  response = message_pack (&reply);
 
   /* The answer need not come at once: keep a reference to the context and
    * complete it whenever the answer is there. The loop must not wait. */
-  grpc_aio_servicer_context_complete (context, response);
+  reply.message = text;
+  helloworld__greeter_say_hello_context__complete (context, &reply);
+}
+
+static void
+greeter_class_init (GreeterClass *klass)
+{
+  HELLOWORLD_GREETER_SERVICER_CLASS (klass)->say_hello_struct = greeter_say_hello;
+}
+
+static void
+greeter_init (Greeter *self)
+{
 }
 
 int
 main (int    argc,
       char **argv)
 {
-  g_autoptr (GrpcAioService) greeter = grpc_aio_service_new ("helloworld.Greeter");
-  g_autoptr (GrpcAioRpcMethodHandler) handler = NULL;
-
-  handler = grpc_aio_rpc_method_handler_new_unary_unary (say_hello, NULL, NULL);
-  grpc_aio_service_add_method (greeter, "SayHello", handler);
+  g_autoptr (GrpcAioService) greeter = g_object_new (TYPE_GREETER, NULL);
 
   /* Ports, signals and the main loop: see serve.c. */
   return serve (greeter, argc, argv);

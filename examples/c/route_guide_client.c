@@ -11,21 +11,15 @@
 #include <grpc-aio-glib/grpc-aio-glib.h>
 #include <stdlib.h>
 
-#include "message.h"
-#include "route_guide.pb-c.h"
-
-#define SERVICE "/routeguide.RouteGuide/"
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Routeguide__Feature, message_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Routeguide__RouteNote, message_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Routeguide__RouteSummary, message_free)
+#include "route_guide.grpc-aio.h"
 
 typedef struct
 {
   GMainLoop *loop;
   GrpcAioChannel *channel;
   GrpcAioCallOptions *options;
-  GrpcAioCall *call; /* A stream lives while its call object does. */
+  RouteguideRouteGuideStub *guide;
+  GObject *call; /* A stream lives while its call object does. */
   int exit_status;
 } Client;
 
@@ -63,18 +57,15 @@ on_note (GObject      *source,
          gpointer      user_data)
 {
   Client *client = user_data;
+  RouteguideRouteGuideRouteChatCall *call = ROUTEGUIDE_ROUTE_GUIDE_ROUTE_CHAT_CALL (source);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) message = NULL;
   g_autoptr (Routeguide__RouteNote) note = NULL;
 
-  message = grpc_aio_call_read_finish (client->call, result, &error);
-  if (message != NULL)
-    note = message_unpack (message, &routeguide__route_note__descriptor, &error);
-
+  note = routeguide__route_guide_route_chat_call__read_finish (call, result, &error);
   if (note != NULL)
     {
       g_print ("RouteChat: got \"%s\"\n", note->message);
-      grpc_aio_call_read_async (client->call, NULL, on_note, client);
+      routeguide__route_guide_route_chat_call__read_async (call, NULL, on_note, client);
     }
   else if (error != NULL)
     {
@@ -90,7 +81,7 @@ on_note (GObject      *source,
 static void
 route_chat (Client *client)
 {
-  g_autoptr (GrpcAioMultiCallable) method = NULL;
+  RouteguideRouteGuideRouteChatCall *call = routeguide__route_guide_stub__route_chat (client->guide, client->options);
   Routeguide__Point top = POINT (517991000, 106156000);
   Routeguide__Point station = POINT (517640000, 106660000);
 
@@ -100,20 +91,17 @@ route_chat (Client *client)
     { PROTOBUF_C_MESSAGE_INIT (&routeguide__route_note__descriptor), &top, (char *) "C is here again" },
   };
 
-  method = grpc_aio_channel_stream_stream (client->channel, SERVICE "RouteChat");
-  client->call = grpc_aio_multi_callable_call (method, NULL, client->options);
-  grpc_aio_call_read_async (client->call, NULL, on_note, client);
+  client->call = G_OBJECT (call);
+  routeguide__route_guide_route_chat_call__read_async (call, NULL, on_note, client);
 
   /* Writes may be started without waiting for the one before: they queue. */
   for (gsize i = 0; i < G_N_ELEMENTS (notes); i++)
     {
-      g_autoptr (GBytes) message = message_pack (&notes[i]);
-
       g_print ("RouteChat: sent \"%s\"\n", notes[i].message);
-      grpc_aio_call_write_async (client->call, message, NULL, NULL, NULL);
+      routeguide__route_guide_route_chat_call__write_async (call, &notes[i], NULL, NULL, NULL);
     }
 
-  grpc_aio_call_done_writing_async (client->call, NULL, NULL, NULL);
+  routeguide_route_guide_route_chat_call_done_writing_async (call, NULL, NULL, NULL);
 }
 
 /* 3. A stream of requests: write them all, then await the one response. */
@@ -124,13 +112,11 @@ on_summary (GObject      *source,
             gpointer      user_data)
 {
   Client *client = user_data;
+  RouteguideRouteGuideRecordRouteCall *call = ROUTEGUIDE_ROUTE_GUIDE_RECORD_ROUTE_CALL (source);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) message = NULL;
   g_autoptr (Routeguide__RouteSummary) summary = NULL;
 
-  message = grpc_aio_call_response_finish (client->call, result, &error);
-  if (message != NULL)
-    summary = message_unpack (message, &routeguide__route_summary__descriptor, &error);
+  summary = routeguide__route_guide_record_route_call__response_finish (call, result, &error);
   g_clear_object (&client->call);
 
   if (summary == NULL)
@@ -149,7 +135,7 @@ on_summary (GObject      *source,
 static void
 record_route (Client *client)
 {
-  g_autoptr (GrpcAioMultiCallable) method = NULL;
+  RouteguideRouteGuideRecordRouteCall *call = routeguide__route_guide_stub__record_route (client->guide, client->options);
 
   const Routeguide__Point points[] = {
     POINT (518030000, 105360000),
@@ -158,18 +144,13 @@ record_route (Client *client)
     POINT (517640000, 106660000),
   };
 
-  method = grpc_aio_channel_stream_unary (client->channel, SERVICE "RecordRoute");
-  client->call = grpc_aio_multi_callable_call (method, NULL, client->options);
+  client->call = G_OBJECT (call);
 
   for (gsize i = 0; i < G_N_ELEMENTS (points); i++)
-    {
-      g_autoptr (GBytes) message = message_pack (&points[i]);
+    routeguide__route_guide_record_route_call__write_async (call, &points[i], NULL, NULL, NULL);
 
-      grpc_aio_call_write_async (client->call, message, NULL, NULL, NULL);
-    }
-
-  grpc_aio_call_done_writing_async (client->call, NULL, NULL, NULL);
-  grpc_aio_call_response_async (client->call, NULL, on_summary, client);
+  routeguide_route_guide_record_route_call_done_writing_async (call, NULL, NULL, NULL);
+  routeguide__route_guide_record_route_call__response_async (call, NULL, on_summary, client);
 }
 
 /* 2. A stream of responses: read until there is neither message nor error. */
@@ -180,18 +161,15 @@ on_listed (GObject      *source,
            gpointer      user_data)
 {
   Client *client = user_data;
+  RouteguideRouteGuideListFeaturesCall *call = ROUTEGUIDE_ROUTE_GUIDE_LIST_FEATURES_CALL (source);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) message = NULL;
   g_autoptr (Routeguide__Feature) feature = NULL;
 
-  message = grpc_aio_call_read_finish (client->call, result, &error);
-  if (message != NULL)
-    feature = message_unpack (message, &routeguide__feature__descriptor, &error);
-
+  feature = routeguide__route_guide_list_features_call__read_finish (call, result, &error);
   if (feature != NULL)
     {
       print_feature ("ListFeatures", feature);
-      grpc_aio_call_read_async (client->call, NULL, on_listed, client);
+      routeguide__route_guide_list_features_call__read_async (call, NULL, on_listed, client);
       return;
     }
 
@@ -205,19 +183,18 @@ on_listed (GObject      *source,
 static void
 list_features (Client *client)
 {
-  g_autoptr (GrpcAioMultiCallable) method = NULL;
-  g_autoptr (GBytes) request = NULL;
+  RouteguideRouteGuideListFeaturesCall *call;
   Routeguide__Point lo = POINT (517000000, 105000000);
   Routeguide__Point hi = POINT (518500000, 107000000);
   Routeguide__Rectangle rectangle = ROUTEGUIDE__RECTANGLE__INIT;
 
   rectangle.lo = &lo;
   rectangle.hi = &hi;
-  request = message_pack (&rectangle);
 
-  method = grpc_aio_channel_unary_stream (client->channel, SERVICE "ListFeatures");
-  client->call = grpc_aio_multi_callable_call (method, request, client->options);
-  grpc_aio_call_read_async (client->call, NULL, on_listed, client);
+  /* No error here: no field of this message is required. */
+  call = routeguide__route_guide_stub__list_features (client->guide, &rectangle, client->options, NULL);
+  client->call = G_OBJECT (call);
+  routeguide__route_guide_list_features_call__read_async (call, NULL, on_listed, client);
 }
 
 /* 1. One request, one response. */
@@ -229,13 +206,9 @@ on_feature (GObject      *source,
 {
   Client *client = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) message = NULL;
   g_autoptr (Routeguide__Feature) feature = NULL;
 
-  message = grpc_aio_multi_callable_invoke_finish (GRPC_AIO_MULTI_CALLABLE (source), result, &error);
-  if (message != NULL)
-    feature = message_unpack (message, &routeguide__feature__descriptor, &error);
-
+  feature = routeguide__route_guide_stub__get_feature_finish (client->guide, result, &error);
   if (feature == NULL)
     {
       fail (client, "GetFeature", error);
@@ -249,13 +222,9 @@ on_feature (GObject      *source,
 static void
 get_feature (Client *client)
 {
-  g_autoptr (GrpcAioMultiCallable) method = NULL;
-  g_autoptr (GBytes) request = NULL;
   Routeguide__Point point = POINT (517991000, 106156000);
 
-  request = message_pack (&point);
-  method = grpc_aio_channel_unary_unary (client->channel, SERVICE "GetFeature");
-  grpc_aio_multi_callable_invoke_async (method, request, client->options, NULL, on_feature, client);
+  routeguide__route_guide_stub__get_feature_async (client->guide, &point, client->options, NULL, on_feature, client);
 }
 
 int
@@ -281,6 +250,7 @@ main (int    argc,
 
   client.loop = g_main_loop_new (NULL, FALSE);
   client.channel = grpc_aio_channel_new (target ? target : "localhost:50051", NULL);
+  client.guide = routeguide_route_guide_stub_new (client.channel);
 
   /* A stream, too, is given a limit for the whole of its life. */
   client.options = grpc_aio_call_options_new ();
@@ -290,6 +260,7 @@ main (int    argc,
   g_main_loop_run (client.loop);
 
   g_clear_object (&client.call);
+  g_clear_object (&client.guide);
   g_clear_object (&client.options);
   g_clear_object (&client.channel);
   g_main_loop_unref (client.loop);

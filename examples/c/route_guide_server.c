@@ -13,35 +13,32 @@
 #include <math.h>
 
 #include "landmarks.h"
-#include "message.h"
+#include "route_guide.grpc-aio.h"
 #include "serve.h"
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Routeguide__Point, message_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Routeguide__Rectangle, message_free)
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Routeguide__RouteNote, message_free)
+#define TYPE_GUIDE (guide_get_type ())
+G_DECLARE_FINAL_TYPE (Guide, guide, EXAMPLE, GUIDE, RouteguideRouteGuideServicer)
+
+struct _Guide
+{
+  RouteguideRouteGuideServicer parent_instance;
+
+  GPtrArray *notes;
+};
+
+G_DEFINE_FINAL_TYPE (Guide, guide, ROUTEGUIDE_TYPE_ROUTE_GUIDE_SERVICER)
 
 /* 1. One request, one response. */
 
 static void
-get_feature (GrpcAioServicerContext *context,
-             GBytes                 *request,
-             gpointer                user_data)
+guide_get_feature (RouteguideRouteGuideServicer         *self,
+                   RouteguideRouteGuideGetFeatureContext *context,
+                   const Routeguide__Point              *point)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (Routeguide__Point) point = NULL;
-  g_autoptr (GBytes) response = NULL;
-  Routeguide__Feature feature;
+  Routeguide__Point at = *point;
+  Routeguide__Feature feature = feature_at (&at);
 
-  point = message_unpack (request, &routeguide__point__descriptor, &error);
-  if (point == NULL)
-    {
-      grpc_aio_servicer_context_complete_with_error (context, error);
-      return;
-    }
-
-  feature = feature_at (point);
-  response = message_pack (&feature);
-  grpc_aio_servicer_context_complete (context, response);
+  routeguide__route_guide_get_feature_context__complete (context, &feature);
 }
 
 /* 2. One request, a stream of responses. The next one is written when the one
@@ -50,24 +47,17 @@ get_feature (GrpcAioServicerContext *context,
 
 typedef struct
 {
-  Routeguide__Rectangle *rectangle;
+  const Routeguide__Rectangle *rectangle; /* It lives as long as the context. */
   gsize next;
 } Listing;
-
-static void
-listing_free (Listing *listing)
-{
-  message_free (listing->rectangle);
-  g_free (listing);
-}
 
 static void on_feature_written (GObject      *source,
                                 GAsyncResult *result,
                                 gpointer      user_data);
 
 static void
-write_next_feature (GrpcAioServicerContext *context,
-                    Listing                *listing)
+write_next_feature (RouteguideRouteGuideListFeaturesContext *context,
+                    Listing                                 *listing)
 {
   while (listing->next < n_features)
     {
@@ -75,16 +65,14 @@ write_next_feature (GrpcAioServicerContext *context,
 
       if (rectangle_contains (listing->rectangle, feature->location))
         {
-          g_autoptr (GBytes) message = message_pack (feature);
-
-          grpc_aio_servicer_context_write_async (context, message, NULL, on_feature_written, listing);
+          routeguide__route_guide_list_features_context__write_async (context, feature, NULL, on_feature_written, listing);
           return;
         }
     }
 
   /* A method with a stream of responses ends without one. */
-  grpc_aio_servicer_context_complete (context, NULL);
-  listing_free (listing);
+  routeguide_route_guide_list_features_context_complete (context);
+  g_free (listing);
 }
 
 static void
@@ -92,33 +80,23 @@ on_feature_written (GObject      *source,
                     GAsyncResult *result,
                     gpointer      user_data)
 {
-  GrpcAioServicerContext *context = GRPC_AIO_SERVICER_CONTEXT (source);
+  RouteguideRouteGuideListFeaturesContext *context = ROUTEGUIDE_ROUTE_GUIDE_LIST_FEATURES_CONTEXT (source);
   Listing *listing = user_data;
 
-  if (grpc_aio_servicer_context_write_finish (context, result, NULL))
+  if (routeguide__route_guide_list_features_context__write_finish (context, result, NULL))
     write_next_feature (context, listing);
   else
-    listing_free (listing); /* The client is gone. */
+    g_free (listing); /* The client is gone. */
 }
 
 static void
-list_features (GrpcAioServicerContext *context,
-               GBytes                 *request,
-               gpointer                user_data)
+guide_list_features (RouteguideRouteGuideServicer            *self,
+                     RouteguideRouteGuideListFeaturesContext *context,
+                     const Routeguide__Rectangle             *rectangle)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (Routeguide__Rectangle) rectangle = NULL;
-  Listing *listing;
+  Listing *listing = g_new0 (Listing, 1);
 
-  rectangle = message_unpack (request, &routeguide__rectangle__descriptor, &error);
-  if (rectangle == NULL)
-    {
-      grpc_aio_servicer_context_complete_with_error (context, error);
-      return;
-    }
-
-  listing = g_new0 (Listing, 1);
-  listing->rectangle = g_steal_pointer (&rectangle);
+  listing->rectangle = rectangle;
   write_next_feature (context, listing);
 }
 
@@ -135,7 +113,7 @@ typedef struct
 static void
 walk_free (Walk *walk)
 {
-  message_free (walk->last);
+  routeguide__point__free_unpacked (walk->last, NULL);
   g_free (walk);
 }
 
@@ -149,7 +127,7 @@ walk_to (Walk              *walk,
   if (walk->last != NULL)
     walk->distance += distance_between (walk->last, point);
 
-  message_free (walk->last);
+  routeguide__point__free_unpacked (walk->last, NULL);
   walk->last = point;
 }
 
@@ -158,67 +136,58 @@ on_point (GObject      *source,
           GAsyncResult *result,
           gpointer      user_data)
 {
-  GrpcAioServicerContext *context = GRPC_AIO_SERVICER_CONTEXT (source);
+  RouteguideRouteGuideRecordRouteContext *context = ROUTEGUIDE_ROUTE_GUIDE_RECORD_ROUTE_CONTEXT (source);
   Walk *walk = user_data;
-  Routeguide__Point *point = NULL;
+  Routeguide__Point *point;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) message = NULL;
-  g_autoptr (GBytes) response = NULL;
 
-  message = grpc_aio_servicer_context_read_finish (context, result, &error);
-  if (message != NULL)
-    point = message_unpack (message, &routeguide__point__descriptor, &error);
-
+  point = routeguide__route_guide_record_route_context__read_finish (context, result, &error);
   if (point != NULL)
     {
       walk_to (walk, point);
-      grpc_aio_servicer_context_read_async (context, NULL, on_point, walk);
+      routeguide__route_guide_record_route_context__read_async (context, NULL, on_point, walk);
       return;
     }
 
   if (error != NULL)
     {
       /* Not a point; or the client is gone, then nobody gets to know. */
-      grpc_aio_servicer_context_complete_with_error (context, error);
+      routeguide_route_guide_record_route_context_complete_with_error (context, error);
     }
   else
     {
       /* No message and no error is the end of the stream. */
       walk->summary.distance = lround (walk->distance);
       walk->summary.elapsed_time = (g_get_monotonic_time () - walk->start_time) / G_USEC_PER_SEC;
-      response = message_pack (&walk->summary);
-      grpc_aio_servicer_context_complete (context, response);
+      routeguide__route_guide_record_route_context__complete (context, &walk->summary);
     }
 
   walk_free (walk);
 }
 
 static void
-record_route (GrpcAioServicerContext *context,
-              GBytes                 *request,
-              gpointer                user_data)
+guide_record_route (RouteguideRouteGuideServicer           *self,
+                    RouteguideRouteGuideRecordRouteContext *context)
 {
   Walk *walk = g_new0 (Walk, 1);
 
   routeguide__route_summary__init (&walk->summary);
   walk->start_time = g_get_monotonic_time ();
-  grpc_aio_servicer_context_read_async (context, NULL, on_point, walk);
+  routeguide__route_guide_record_route_context__read_async (context, NULL, on_point, walk);
 }
 
 /* 4. Two streams, independent of each other. Here every note read may set off
  * any number of notes to write; writes wait in a queue, in order. */
 
-typedef struct
+static gboolean
+is_at_same_place (const Routeguide__RouteNote *note,
+                  const Routeguide__RouteNote *other)
 {
-  Routeguide__Point location;
-  GBytes *message;
-} Note;
+  static const Routeguide__Point origin = ROUTEGUIDE__POINT__INIT;
+  const Routeguide__Point *here = note->location != NULL ? note->location : &origin;
+  const Routeguide__Point *there = other->location != NULL ? other->location : &origin;
 
-static void
-note_free (Note *note)
-{
-  g_bytes_unref (note->message);
-  g_free (note);
+  return here->latitude == there->latitude && here->longitude == there->longitude;
 }
 
 static void
@@ -226,78 +195,75 @@ on_note (GObject      *source,
          GAsyncResult *result,
          gpointer      user_data)
 {
-  GrpcAioServicerContext *context = GRPC_AIO_SERVICER_CONTEXT (source);
+  RouteguideRouteGuideRouteChatContext *context = ROUTEGUIDE_ROUTE_GUIDE_ROUTE_CHAT_CONTEXT (source);
   GPtrArray *notes = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) message = NULL;
-  g_autoptr (Routeguide__RouteNote) received = NULL;
-  Note *note;
+  g_autoptr (Routeguide__RouteNote) note = NULL;
 
-  message = grpc_aio_servicer_context_read_finish (context, result, &error);
-  if (message != NULL)
-    received = message_unpack (message, &routeguide__route_note__descriptor, &error);
-
+  note = routeguide__route_guide_route_chat_context__read_finish (context, result, &error);
   if (error != NULL)
     {
-      grpc_aio_servicer_context_complete_with_error (context, error);
+      routeguide_route_guide_route_chat_context_complete_with_error (context, error);
       return;
     }
 
-  if (received == NULL)
+  if (note == NULL)
     {
-      grpc_aio_servicer_context_complete (context, NULL);
+      routeguide_route_guide_route_chat_context_complete (context);
       return;
     }
-
-  note = g_new0 (Note, 1);
-  note->message = g_bytes_ref (message);
-  if (received->location != NULL)
-    note->location = *received->location;
 
   for (guint i = 0; i < notes->len; i++)
     {
-      const Note *earlier = notes->pdata[i];
+      const Routeguide__RouteNote *earlier = notes->pdata[i];
 
-      if (earlier->location.latitude == note->location.latitude &&
-          earlier->location.longitude == note->location.longitude)
-        grpc_aio_servicer_context_write_async (context, earlier->message, NULL, NULL, NULL);
+      if (is_at_same_place (note, earlier))
+        routeguide__route_guide_route_chat_context__write_async (context, earlier, NULL, NULL, NULL);
     }
 
-  g_ptr_array_add (notes, note);
-  grpc_aio_servicer_context_read_async (context, NULL, on_note, notes);
+  g_ptr_array_add (notes, g_steal_pointer (&note));
+  routeguide__route_guide_route_chat_context__read_async (context, NULL, on_note, notes);
 }
 
 static void
-route_chat (GrpcAioServicerContext *context,
-            GBytes                 *request,
-            gpointer                user_data)
+guide_route_chat (RouteguideRouteGuideServicer         *self,
+                  RouteguideRouteGuideRouteChatContext *context)
 {
-  grpc_aio_servicer_context_read_async (context, NULL, on_note, user_data);
+  routeguide__route_guide_route_chat_context__read_async (context, NULL, on_note, EXAMPLE_GUIDE (self)->notes);
+}
+
+static void
+guide_finalize (GObject *object)
+{
+  g_ptr_array_unref (EXAMPLE_GUIDE (object)->notes);
+
+  G_OBJECT_CLASS (guide_parent_class)->finalize (object);
+}
+
+static void
+guide_class_init (GuideClass *klass)
+{
+  RouteguideRouteGuideServicerClass *servicer_class = ROUTEGUIDE_ROUTE_GUIDE_SERVICER_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = guide_finalize;
+
+  servicer_class->get_feature_struct = guide_get_feature;
+  servicer_class->list_features_struct = guide_list_features;
+  servicer_class->record_route = guide_record_route;
+  servicer_class->route_chat = guide_route_chat;
+}
+
+static void
+guide_init (Guide *self)
+{
+  self->notes = g_ptr_array_new_with_free_func ((GDestroyNotify) routeguide__route_note__free);
 }
 
 int
 main (int    argc,
       char **argv)
 {
-  g_autoptr (GrpcAioService) guide = grpc_aio_service_new ("routeguide.RouteGuide");
-  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func ((GDestroyNotify) note_free);
-
-  const struct
-  {
-    const char *name;
-    GrpcAioRpcMethodHandler *handler;
-  } methods[] = {
-    { "GetFeature", grpc_aio_rpc_method_handler_new_unary_unary (get_feature, NULL, NULL) },
-    { "ListFeatures", grpc_aio_rpc_method_handler_new_unary_stream (list_features, NULL, NULL) },
-    { "RecordRoute", grpc_aio_rpc_method_handler_new_stream_unary (record_route, NULL, NULL) },
-    { "RouteChat", grpc_aio_rpc_method_handler_new_stream_stream (route_chat, notes, NULL) },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (methods); i++)
-    {
-      grpc_aio_service_add_method (guide, methods[i].name, methods[i].handler);
-      g_object_unref (methods[i].handler);
-    }
+  g_autoptr (GrpcAioService) guide = g_object_new (TYPE_GUIDE, NULL);
 
   /* Ports, signals and the main loop: see serve.c. */
   return serve (guide, argc, argv);

@@ -8,15 +8,14 @@ private async void greet (string target, string name) throws Error {
     // A channel connects when it is first needed.
     var channel = new GrpcAio.Channel (target, null);
 
-    // A method of the server, to be called as often as you like.
-    var say_hello = channel.unary_unary ("/helloworld.Greeter/SayHello");
+    // The methods of the server, to be called as often as you like.
+    var greeter = new Helloworld.GreeterStub (channel);
 
     // Without a time limit a call waits as long as the server likes.
     var options = new GrpcAio.CallOptions () { timeout_usec = 10000000 };
 
-    var request = new HelloRequest () { name = name };
-    var response = yield say_hello.invoke_async (request.pack (), options, null);
-    var reply = Message.unpack<HelloReply> (response);
+    var request = new Helloworld.HelloRequest () { name = name };
+    var reply = yield greeter.say_hello_async (request, options, null);
     print ("SayHello: %s\n", reply.message);
 }
 

@@ -4,21 +4,15 @@
 //
 //     greeter_server --address localhost:50051
 
-// Runs in the main loop, once for each call. It may yield as often as it likes
-// before it completes the context; meanwhile other calls are served. When it
-// throws, the context is dropped, which ends the call with the status UNKNOWN.
-private async void say_hello (GrpcAio.ServicerContext context, Bytes request) throws Error {
-    var hello = Message.unpack<HelloRequest> (request);
-    var reply = new HelloReply () { message = @"Hello, $(hello.name)!" };
-    context.complete (reply.pack ());
+private class Greeter : Helloworld.GreeterServicer {
+    // Runs in the main loop, once for each call. It may complete the context
+    // later, and answer other calls meanwhile.
+    public override void say_hello (Helloworld.GreeterSayHelloContext context, Helloworld.HelloRequest request) {
+        context.complete (new Helloworld.HelloReply () { message = @"Hello, $(request.name)!" });
+    }
 }
 
 public int main (string[] args) {
-    var greeter = new GrpcAio.Service ("helloworld.Greeter");
-    greeter.add_method ("SayHello", new GrpcAio.RpcMethodHandler.unary_unary ((context, request) => {
-        say_hello.begin (context, request);
-    }));
-
     // Ports, signals and the main loop: see serve.vala.
-    return serve (greeter, args);
+    return serve (new Greeter (), args);
 }

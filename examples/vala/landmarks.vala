@@ -4,7 +4,7 @@
 
 private const double EARTH_RADIUS_METRES = 6371000;
 
-public Feature[] all_features () {
+public Routeguide.Feature[] all_features () {
     return {
         new_feature ("Brocken", 517991000, 106156000),
         new_feature ("Torfhaus", 518030000, 105360000),
@@ -15,22 +15,26 @@ public Feature[] all_features () {
     };
 }
 
-private Feature new_feature (string name, int latitude, int longitude) {
-    return new Feature () { name = name, location = new Point (latitude, longitude) };
+private Routeguide.Feature new_feature (string name, int latitude, int longitude) {
+    return new Routeguide.Feature () { name = name, location = new_point (latitude, longitude) };
+}
+
+public Routeguide.Point new_point (int latitude, int longitude) {
+    return new Routeguide.Point () { latitude = latitude, longitude = longitude };
 }
 
 // What stands at a point; its name is empty if nothing does.
-public Feature feature_at (Point point) {
+public Routeguide.Feature feature_at (Routeguide.Point point) {
     foreach (var feature in all_features ()) {
-        if (feature.location.equals (point))
+        if (feature.location.equal (point))
             return feature;
     }
 
-    return new Feature () { location = point };
+    return new Routeguide.Feature () { location = point };
 }
 
 // Whether a point lies in a rectangle.
-public bool contains (Rectangle rectangle, Point point) {
+public bool contains (Routeguide.Rectangle rectangle, Routeguide.Point point) {
     var lo = rectangle.lo;
     var hi = rectangle.hi;
 
@@ -41,7 +45,7 @@ public bool contains (Rectangle rectangle, Point point) {
 }
 
 // Metres between two points, by the haversine formula.
-public double distance (Point from, Point to) {
+public double distance (Routeguide.Point from, Routeguide.Point to) {
     const double RADIANS = Math.PI / 180 / 1e7;
     var y = Math.sin ((to.latitude - from.latitude) * RADIANS / 2);
     var x = Math.sin ((to.longitude - from.longitude) * RADIANS / 2);

@@ -5,16 +5,14 @@
 //
 //     route_guide_client --target localhost:50051
 
-private const string SERVICE = "/routeguide.RouteGuide/";
-
 private class Client {
-    private GrpcAio.Channel channel;
     private GrpcAio.CallOptions options;
-    private Point top = new Point (517991000, 106156000);
-    private Point station = new Point (517640000, 106660000);
+    private Routeguide.RouteGuideStub guide;
+    private Routeguide.Point top = new_point (517991000, 106156000);
+    private Routeguide.Point station = new_point (517640000, 106660000);
 
     public Client (string target) {
-        channel = new GrpcAio.Channel (target, null);
+        guide = new Routeguide.RouteGuideStub (new GrpcAio.Channel (target, null));
 
         // A stream, too, is given a limit for the whole of its life.
         options = new GrpcAio.CallOptions () { timeout_usec = 10000000 };
@@ -29,69 +27,69 @@ private class Client {
 
     // One request, one response.
     private async void get_feature () throws Error {
-        var method = channel.unary_unary (SERVICE + "GetFeature");
-        var response = yield method.invoke_async (top.pack (), options, null);
-        print ("GetFeature: %s\n", describe (Message.unpack<Feature> (response)));
+        var feature = yield guide.get_feature_async (top, options, null);
+        print ("GetFeature: %s\n", describe (feature));
     }
 
     // A stream of responses: read until there is no more.
     private async void list_features () throws Error {
-        var rectangle = new Rectangle () {
-            lo = new Point (517000000, 105000000),
-            hi = new Point (518500000, 107000000)
+        var rectangle = new Routeguide.Rectangle () {
+            lo = new_point (517000000, 105000000),
+            hi = new_point (518500000, 107000000)
         };
-        var call = channel.unary_stream (SERVICE + "ListFeatures").call (rectangle.pack (), options);
-        Bytes? message;
+        var call = guide.list_features (rectangle, options);
+        Routeguide.Feature? feature;
 
-        while ((message = yield call.read_async (null)) != null)
-            print ("ListFeatures: %s\n", describe (Message.unpack<Feature> (message)));
+        while ((feature = yield call.read_async (null)) != null)
+            print ("ListFeatures: %s\n", describe (feature));
     }
 
     // A stream of requests: write them all, then await the one response.
     private async void record_route () throws Error {
-        var call = channel.stream_unary (SERVICE + "RecordRoute").call (null, options);
-        Point[] points = {
-            new Point (518030000, 105360000),
-            new Point (518000000, 105700000),
+        var call = guide.record_route (options);
+        Routeguide.Point[] points = {
+            new_point (518030000, 105360000),
+            new_point (518000000, 105700000),
             top,
             station
         };
 
         foreach (var point in points)
-            yield call.write_async (point.pack (), null);
+            yield call.write_async (point, null);
         yield call.done_writing_async (null);
 
-        var response = yield call.response_async (null);
-        var summary = Message.unpack<RouteSummary> (response);
+        var summary = yield call.response_async (null);
         print ("RecordRoute: %d points, %d features, %d m\n",
                summary.point_count, summary.feature_count, summary.distance);
     }
 
     // Both stream: write notes and read notes at the same time.
     private async void route_chat () throws Error {
-        var call = channel.stream_stream (SERVICE + "RouteChat").call (null, options);
-        RouteNote[] notes = {
-            new RouteNote () { location = top, message = "Vala was up here" },
-            new RouteNote () { location = station, message = "Vala took the train" },
-            new RouteNote () { location = top, message = "Vala is here again" }
+        var call = guide.route_chat (options);
+        Routeguide.RouteNote[] notes = {
+            new Routeguide.RouteNote () { location = top, message = "Vala was up here" },
+            new Routeguide.RouteNote () { location = station, message = "Vala took the train" },
+            new Routeguide.RouteNote () { location = top, message = "Vala is here again" }
         };
-        Bytes? message;
+        Routeguide.RouteNote? note;
 
         // Writes may be started without waiting for the one before: they queue.
-        foreach (var note in notes) {
-            print ("RouteChat: sent \"%s\"\n", note.message);
-            call.write_async.begin (note.pack (), null);
+        foreach (var message in notes) {
+            print ("RouteChat: sent \"%s\"\n", message.message);
+            call.write_async.begin (message, null);
         }
         call.done_writing_async.begin (null);
 
-        while ((message = yield call.read_async (null)) != null)
-            print ("RouteChat: got \"%s\"\n", Message.unpack<RouteNote> (message).message);
+        while ((note = yield call.read_async (null)) != null)
+            print ("RouteChat: got \"%s\"\n", note.message);
     }
 
-    private string describe (Feature feature) {
+    private string describe (Routeguide.Feature feature) {
+        var location = feature.location ?? new Routeguide.Point ();
+
         return "%s at %.4f, %.4f".printf (feature.name != "" ? feature.name : "nothing",
-                                          feature.location.latitude / 1e7,
-                                          feature.location.longitude / 1e7);
+                                          location.latitude / 1e7,
+                                          location.longitude / 1e7);
     }
 }
 

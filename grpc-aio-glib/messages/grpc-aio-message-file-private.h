@@ -2,7 +2,7 @@
 
 #pragma once
 
-#include "messages/descriptor.pb-c.h"
+#include "google/protobuf/descriptor.pb-c.h"
 #include "messages/grpc-aio-message-type-private.h"
 
 G_BEGIN_DECLS

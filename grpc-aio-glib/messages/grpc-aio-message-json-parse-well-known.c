@@ -61,13 +61,14 @@ parse_field_mask (GrpcAioJsonParser *parser,
                   const GrpcAioMessagePath *path,
                   GError **error)
 {
-  const char *cursor;
-
   if (!read_text (parser, type, path, error))
     return FALSE;
 
   grpc_aio_message_field_clear (&type->fields[0], message);
-  for (cursor = parser->text->str; *cursor != '\0';)
+  if (parser->text->len == 0)
+    return TRUE;
+
+  for (const char *cursor = parser->text->str;; cursor++)
     {
       gsize length = strcspn (cursor, ",");
       GString *snake = g_string_new (NULL);
@@ -76,12 +77,11 @@ parse_field_mask (GrpcAioJsonParser *parser,
 
       grpc_aio_message_field_store_element (&type->fields[0], message, &value);
       if (!done)
-        return grpc_aio_message_path_fail (path, error, _("A field path in JSON has no “_”: “%s”"), parser->text->str);
+        return grpc_aio_message_path_fail (path, error, _("“%s” is not a list of field paths such as “a,b.cD”"), parser->text->str);
       cursor += length;
-      cursor += *cursor == ',';
+      if (*cursor == '\0')
+        return TRUE;
     }
-
-  return TRUE;
 }
 
 static gboolean

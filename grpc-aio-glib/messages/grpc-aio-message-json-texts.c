@@ -251,11 +251,15 @@ grpc_aio_json_scan_duration (const char *text,
   return TRUE;
 }
 
-/* FALSE for a path that would not come back the same. */
+/* FALSE for a path that would not come back the same, as an empty one, which is
+ * no path. */
 gboolean
 grpc_aio_json_append_camel (GString *out,
                             const char *path)
 {
+  if (*path == '\0')
+    return FALSE;
+
   for (; *path != '\0'; path++)
     {
       if (g_ascii_isupper (*path) || *path == ',')
@@ -285,5 +289,5 @@ grpc_aio_json_append_snake (GString *out,
       g_string_append_c (out, g_ascii_tolower (path[i]));
     }
 
-  return TRUE;
+  return length > 0;
 }

@@ -3,8 +3,6 @@
 #include <grpc-aio-glib/grpc-aio-message-pool.h>
 #include <grpc-aio-glib/grpc-aio-message.h>
 
-#include <glib/gi18n-lib.h>
-
 #include "messages/grpc-aio-message-json-private.h"
 
 /* Takes @message, and merges @json into it. */
@@ -166,6 +164,7 @@ grpc_aio_message_pool_new_message_from_json (GrpcAioMessagePool *self,
                                              GrpcAioJsonFlags flags,
                                              GError **error)
 {
+  g_autoptr (GrpcAioMessage) result = NULL;
   GrpcAioMessageType *type;
   ProtobufCMessage *message;
 
@@ -174,14 +173,16 @@ grpc_aio_message_pool_new_message_from_json (GrpcAioMessagePool *self,
   g_return_val_if_fail (json != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  type = grpc_aio_message_pool_find_message (self, full_name);
-  if (type == NULL)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, _("The pool has no message “%s”"), full_name);
-      return NULL;
-    }
+  result = grpc_aio_message_pool_new_message (self, full_name, error);
+  if (result == NULL)
+    return NULL;
 
+  type = grpc_aio_message_get_message_type (result);
   message = merge (self, type, grpc_aio_message_type_new_struct (type), json, flags, error);
+  if (message == NULL)
+    return NULL;
 
-  return message != NULL ? grpc_aio_message_new_for_struct (grpc_aio_message_type_get_gtype (type), message) : NULL;
+  grpc_aio_message_take_struct (result, message);
+
+  return g_steal_pointer (&result);
 }

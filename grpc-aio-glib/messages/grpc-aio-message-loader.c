@@ -225,7 +225,8 @@ grpc_aio_message_loader_add (GrpcAioMessageLoader *self,
       return is_good;
     }
 
-  same = self->common != NULL ? g_hash_table_lookup (self->common->files, proto->name) : NULL;
+  /* Structs that the compiler has seen are no others'. */
+  same = self->common != NULL && generated == NULL ? g_hash_table_lookup (self->common->files, proto->name) : NULL;
   if (same != NULL && is_same (file->bytes, same->bytes))
     {
       g_ptr_array_add (self->known, same);

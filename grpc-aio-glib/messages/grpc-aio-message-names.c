@@ -33,6 +33,8 @@ static const char *const reserved[] = {
   "merge",
   "merge-from-bytes",
   "merge-from-json",
+  "new",
+  "new-from-bytes",
   "notify",
   "pack-any",
   "props",

@@ -7,10 +7,7 @@
 #include <glib/gi18n-lib.h>
 
 #include "messages/grpc-aio-message-loader-private.h"
-#include "messages/grpc-aio-message-resources.h"
 #include "types/grpc-aio-error-private.h"
-
-#define WELL_KNOWN_PATH "/io/github/grpc-aio-glib/well-known.binpb"
 
 /**
  * GrpcAioMessagePool:
@@ -159,14 +156,8 @@ static GrpcAioMessagePool *
 new_default_pool (void)
 {
   GrpcAioMessagePool *self = g_object_new (GRPC_AIO_TYPE_MESSAGE_POOL, NULL);
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (GError) error = NULL;
 
   self->is_kept = TRUE;
-  grpc_aio_register_resource ();
-  bytes = g_resource_lookup_data (grpc_aio_get_resource (), WELL_KNOWN_PATH, G_RESOURCE_LOOKUP_FLAGS_NONE, &error);
-  if (bytes == NULL || !add_bytes (self, NULL, bytes, &error))
-    g_error ("The library's own descriptors are broken: %s", error->message);
 
   return self;
 }
@@ -182,6 +173,13 @@ load_generated (GrpcAioMessagePool *self,
   proto = grpc_aio_protobuf_unpack_data (&google__protobuf__file_descriptor_proto__descriptor, NULL, file->descriptor, file->descriptor_size, error);
   if (proto == NULL)
     return FALSE;
+
+  if (g_strcmp0 (((GrpcAioProtoFile *) proto)->name, file->name) != 0)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, _("The description is that of another file"));
+      protobuf_c_message_free_unpacked (proto, NULL);
+      return FALSE;
+    }
 
   loader = grpc_aio_message_loader_new (self, self->tables, get_common_tables (self), error);
 
@@ -217,12 +215,20 @@ add_generated (const GrpcAioProtobufFile *file)
 static void
 add_pending (void)
 {
+  static gboolean is_adding;
+
+  /* To load one asks for the default pool, too. */
+  if (is_adding)
+    return;
+
+  is_adding = TRUE;
   while (pending != NULL && pending->len > 0)
     {
       const GrpcAioProtobufFile *file = g_ptr_array_steal_index (pending, 0);
 
       add_generated (file);
     }
+  is_adding = FALSE;
 }
 
 GrpcAioMessageType *

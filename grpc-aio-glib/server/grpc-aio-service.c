@@ -82,10 +82,26 @@ grpc_aio_service_set_property (GObject *object,
 }
 
 static void
+grpc_aio_service_constructed (GObject *object)
+{
+  GrpcAioServicePrivate *priv = grpc_aio_service_get_instance_private (GRPC_AIO_SERVICE (object));
+  const char *name = GRPC_AIO_SERVICE_GET_CLASS (object)->name;
+
+  G_OBJECT_CLASS (grpc_aio_service_parent_class)->constructed (object);
+
+  if (name != NULL && *priv->name == '\0')
+    {
+      g_free (priv->name);
+      priv->name = g_strdup (name);
+    }
+}
+
+static void
 grpc_aio_service_class_init (GrpcAioServiceClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
+  object_class->constructed = grpc_aio_service_constructed;
   object_class->finalize = grpc_aio_service_finalize;
   object_class->get_property = grpc_aio_service_get_property;
   object_class->set_property = grpc_aio_service_set_property;
@@ -159,6 +175,26 @@ grpc_aio_service_new (const char *name)
   g_return_val_if_fail (name != NULL && *name != '\0', NULL);
 
   return g_object_new (GRPC_AIO_TYPE_SERVICE, "name", name, NULL);
+}
+
+/**
+ * grpc_aio_service_class_set_name: (skip)
+ * @klass: a class derived from [class@Service]
+ * @name: a static string: the name with its package
+ *
+ * Sets the name of the services of a class, and of classes derived from it, that
+ * are constructed without one: generated code does so.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_service_class_set_name (GrpcAioServiceClass *klass,
+                                 const char *name)
+{
+  g_return_if_fail (GRPC_AIO_IS_SERVICE_CLASS (klass));
+  g_return_if_fail (name != NULL && *name != '\0');
+
+  klass->name = name;
 }
 
 /**

@@ -15,8 +15,8 @@
 
 #include "engine/grpc-aio-operation-private.h"
 #include "engine/grpc-aio-sync-private.h"
-#include "messages/descriptor.pb-c.h"
-#include "services/reflection.pb-c.h"
+#include "google/protobuf/descriptor.pb-c.h"
+#include "grpc/reflection/v1/reflection.pb-c.h"
 
 /* What a server may send before it is not believed. */
 #define MAX_FILES 10000

@@ -14,8 +14,8 @@
 #include <grpc-aio-glib/grpc-aio-service.h>
 #include <grpc-aio-glib/grpc-aio-servicer-context.h>
 
+#include "grpc/reflection/v1/reflection.pb-c.h"
 #include "messages/grpc-aio-message-pool-private.h"
-#include "services/reflection.pb-c.h"
 #include "server/grpc-aio-server-private.h"
 
 #define REQUEST_CASE(name) GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_##name

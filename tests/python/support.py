@@ -32,8 +32,9 @@ REQUESTS = ('stream_unary', 'stream_stream')
 SERVICE = 'test.Service'
 # Seconds. Nothing takes that long unless it hangs.
 LONG = 20
-# A deadline that is meant to pass.
+# Deadlines that are meant to pass: at once, and when the handler has begun for sure.
 SHORT = 0.03
+BEGUN = 1
 SERVER_NAME = 'server.test.example'
 
 

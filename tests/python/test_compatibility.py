@@ -120,7 +120,7 @@ class SyncHandlers(Case):
             context.set_trailing_metadata((('last', '2'),))
             return dict(context.invocation_metadata())['key'].encode()
 
-        await self.sync('unary_unary', respond)
+        await self.fails(await self.sync('unary_unary', respond), grpc.StatusCode.UNKNOWN)
         call = self.start('unary_unary', 'sync', metadata=(('key', 'value'),))
         self.assertEqual(await call, b'value')
         self.assertEqual(tuple(await call.initial_metadata()), (('first', '1'),))
@@ -135,7 +135,7 @@ class SyncHandlers(Case):
                         context=context.auth_context())
             return request
 
-        await self.sync('unary_unary', respond)
+        await (await self.sync('unary_unary', respond))
         await self.start('unary_unary', 'sync', timeout=50)
         self.assertTrue(seen['peer'].startswith('unix:'))
         self.assertIsNone(seen['identities'])

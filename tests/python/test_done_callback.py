@@ -4,7 +4,7 @@
 
 import asyncio
 
-from support import Case, Gate, aio, drive, grpc, kinds, path, wrap
+from support import BEGUN, Case, Gate, aio, drive, grpc, kinds, path, wrap
 
 
 class Client(Case):
@@ -142,7 +142,7 @@ class Server(Case):
             await asyncio.Event().wait()
 
         await self.pair({'watch': wrap('unary_unary', watch)})
-        await self.fails(self.start('unary_unary', 'watch', timeout=0.05), grpc.StatusCode.DEADLINE_EXCEEDED)
+        await self.fails(self.start('unary_unary', 'watch', timeout=BEGUN), grpc.StatusCode.DEADLINE_EXCEEDED)
         await called.wait()
 
     async def test_several_in_order(self):

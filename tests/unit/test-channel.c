@@ -576,6 +576,26 @@ test_notify_context (Fixture *fixture,
   g_main_context_pop_thread_default (home);
 }
 
+static void
+test_context_gone (Fixture *fixture,
+                   gconstpointer data)
+{
+  g_autoptr (GMainContext) home = g_main_context_new ();
+  GrpcAioChannel *channel;
+
+  g_test_summary ("A channel may outlive the context that it was made in, or go before, unheard");
+
+  g_main_context_push_thread_default (home);
+  channel = grpc_aio_channel_new (fixture->peer.target, NULL);
+  g_assert_cmpint (grpc_aio_channel_get_state (channel, TRUE), ==, GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE);
+  g_main_context_pop_thread_default (home);
+  if (data != NULL)
+    g_clear_pointer (&home, g_main_context_unref);
+  grpc_aio_channel_close (channel);
+
+  g_assert_finalize_object (channel);
+}
+
 typedef struct
 {
   GrpcAioChannel *channel;
@@ -842,6 +862,38 @@ test_close_connecting (Fixture *fixture,
   tick = g_timeout_add (5, on_tick, NULL);
   iterate_until (has_closed_connections, &n_descriptors);
   g_source_remove (tick);
+}
+
+static gpointer
+watch_in_thread (gpointer target)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  GrpcAioChannel *channel;
+
+  g_main_context_push_thread_default (context);
+  channel = grpc_aio_channel_new (target, NULL);
+  grpc_aio_channel_get_state (channel, TRUE);
+  g_main_context_pop_thread_default (context);
+
+  return channel;
+}
+
+static void
+test_close_without_context (Fixture *fixture,
+                            gconstpointer data)
+{
+  GrpcAioChannel *channel;
+
+  g_test_summary ("A channel may outlive the main context that its state was told in");
+
+  channel = g_thread_join (g_thread_new ("watch", watch_in_thread, fixture->peer.target));
+  g_assert_cmpint (grpc_aio_channel_get_state (channel, FALSE), !=, GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN);
+  if (GPOINTER_TO_INT (data))
+    {
+      grpc_aio_channel_close (channel);
+      g_assert_cmpint (grpc_aio_channel_get_state (channel, FALSE), ==, GRPC_AIO_CHANNEL_CONNECTIVITY_SHUTDOWN);
+    }
+  g_object_unref (channel);
 }
 
 static void
@@ -1578,6 +1630,8 @@ main (int argc,
   ADD ("/channel/ready/closed", NULL, test_ready_closed);
   ADD ("/channel/notify", NULL, test_notify);
   ADD ("/channel/notify/context", NULL, test_notify_context);
+  ADD ("/channel/context-gone", GINT_TO_POINTER (TRUE), test_context_gone);
+  ADD ("/channel/context-not-run", GINT_TO_POINTER (FALSE), test_context_gone);
   ADD ("/channel/state-change", NULL, test_state_change);
   ADD ("/channel/state-change/cancelled", NULL, test_state_change_cancelled);
   ADD ("/channel/state-change/thread", NULL, test_state_change_thread);
@@ -1585,6 +1639,8 @@ main (int argc,
   ADD ("/channel/close/unused", NULL, test_close_unused);
   ADD ("/channel/close/running", NULL, test_close_running);
   ADD ("/channel/close/connecting", NULL, test_close_connecting);
+  ADD ("/channel/close/without-context", GINT_TO_POINTER (TRUE), test_close_without_context);
+  ADD ("/channel/close/without-context/dropped", GINT_TO_POINTER (FALSE), test_close_without_context);
   ADD ("/channel/close/tells-server", NULL, test_close_tells_server);
   ADD ("/channel/close-async/idle", NULL, test_close_async_idle);
   ADD ("/channel/close-async/waits", &long_grace, test_close_async_waits);

@@ -178,7 +178,9 @@ test_refused (void)
     { "google.protobuf.Duration", "\"1\"", "duration" },
     { "google.protobuf.Duration", "\"1.s\"", "duration" },
     { "google.protobuf.Duration", "\"s\"", "duration" },
-    { "google.protobuf.FieldMask", "\"foo_bar\"", "_" },
+    { "google.protobuf.FieldMask", "\"foo_bar\"", "foo_bar" },
+    { "google.protobuf.FieldMask", "\",\"", "paths" },
+    { "google.protobuf.FieldMask", "\"a,\"", "paths" },
     { "google.protobuf.Struct", "[]", "object" },
     { "google.protobuf.Struct", "{\"a\":1,\"a\":1}", "twice" },
     { "google.protobuf.ListValue", "{}", "array" },
@@ -335,6 +337,7 @@ test_unprintable (void)
                                                    "a_",
                       4,
                       "a_");
+  assert_unprintable ("google.protobuf.FieldMask", "\x0a\x00", 2, "path");
   assert_unprintable ("google.protobuf.Any", "\x0a\x0e"
                                              "x/no.such.Type",
                       16,

@@ -589,12 +589,16 @@ test_resource (Fixture *fixture,
                gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
+  g_autoptr (GResource) resource = NULL;
 
-  g_test_summary ("A descriptor set may be a resource: the library has one itself");
+  g_test_summary ("A descriptor set may be a resource");
 
-  grpc_aio_message_pool_get_default ();
-  g_assert_true (grpc_aio_message_pool_add_resource (fixture->pool, "/io/github/grpc-aio-glib/well-known.binpb", &error));
+  resource = g_resource_load (g_test_get_filename (G_TEST_BUILT, "..", "protos", "test.gresource", NULL), &error);
   g_assert_no_error (error);
+  g_resources_register (resource);
+  g_assert_true (grpc_aio_message_pool_add_resource (fixture->pool, "/test/test.binpb", &error));
+  g_assert_no_error (error);
+  g_resources_unregister (resource);
 }
 
 static void

@@ -397,7 +397,8 @@ def server(thread_pool: concurrent.futures.Executor,
       handlers: finds the handlers of methods.
       interceptors: those of `grpc_aio_glib.aio`.
       options: pairs of a channel argument's name and its value.
-      maximum_concurrent_rpcs: how many calls are served at a time; more wait.
+      maximum_concurrent_rpcs: how many calls are served at a time; more are
+        refused with RESOURCE_EXHAUSTED.
       compression: how to compress responses.
     """
     found: List[Any] = list(interceptors or ())

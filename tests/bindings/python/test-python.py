@@ -18,10 +18,12 @@ import client_interceptors
 import contexts
 import credentials
 import message_formats
+import messages
 import ports
 import tls_credentials
 import reflection
 import server_interceptors
+import sockets
 from service import new_metadata, serve, TestHandler, TestService
 from support import (
     Census, bytes_of, equal, event, fails, fails_now, get, operation, record_uses, run_cases,
@@ -899,9 +901,11 @@ for module in (
     contexts,
     credentials,
     message_formats,
+    messages,
     ports,
     reflection,
     server_interceptors,
+    sockets,
     tls_credentials,
 ):
     for function in module.CASES:

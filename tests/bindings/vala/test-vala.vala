@@ -1157,6 +1157,9 @@ private const string[] CASES = {
     "dropped-references",
     "many-calls",
     "auth-contexts",
+    "message-pools",
+    "message-objects",
+    "message-extras",
     "ports",
     "call-credentials",
     "google-credentials",
@@ -1169,6 +1172,7 @@ private const string[] CASES = {
     "server-interceptors",
     "server-interceptors-choose",
     "shipped-server-interceptors",
+    "sockets",
     "reflection"
 };
 
@@ -1248,6 +1252,9 @@ private async void run_case (string name) throws Error {
         case "tls":
             yield tls (fixture);
             break;
+        case "sockets":
+            yield sockets (fixture.census);
+            break;
         case "main-contexts":
             yield main_contexts (fixture);
             break;
@@ -1262,6 +1269,15 @@ private async void run_case (string name) throws Error {
             break;
         case "auth-contexts":
             yield auth_contexts (fixture.census);
+            break;
+        case "message-pools":
+            yield message_pools ();
+            break;
+        case "message-objects":
+            yield message_objects ();
+            break;
+        case "message-extras":
+            yield message_extras ();
             break;
         case "ports":
             yield ports (fixture.census);

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+class Object:
+    def __init__(self) -> None: ...
+
+class GEnum(int): ...
