@@ -31,6 +31,7 @@
 #include <grpc-aio-glib/grpc-aio-metadata-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-metadata.h>
 #include <grpc-aio-glib/grpc-aio-multi-callable.h>
+#include <grpc-aio-glib/grpc-aio-port-delivery.h>
 #include <grpc-aio-glib/grpc-aio-port.h>
 #include <grpc-aio-glib/grpc-aio-retry-client-interceptor.h>
 #include <grpc-aio-glib/grpc-aio-rpc-method-handler.h>

@@ -52,7 +52,8 @@ G_DECLARE_FINAL_TYPE (GrpcAioPort, grpc_aio_port, GRPC_AIO, PORT, GObject)
  * @GRPC_AIO_PORT_EVENT_MESSAGE: a message came. Payload: the message.
  * @GRPC_AIO_PORT_EVENT_LARGE_MESSAGE: a large message, or response, came. Value: its
  *   length.
- * @GRPC_AIO_PORT_EVENT_END_OF_MESSAGES: there are no more messages.
+ * @GRPC_AIO_PORT_EVENT_END_OF_MESSAGES: there are no more messages. Value: 1 when that is
+ *   because the call failed.
  * @GRPC_AIO_PORT_EVENT_WRITTEN: messages were sent. Value: what they count together.
  * @GRPC_AIO_PORT_EVENT_NOT_WRITTEN: a message was not sent, and none will be.
  * @GRPC_AIO_PORT_EVENT_WRITES_DONE: the server knows that the requests are complete.

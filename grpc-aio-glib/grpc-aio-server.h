@@ -39,6 +39,9 @@ GRPC_AIO_AVAILABLE_IN_ALL
 guint grpc_aio_server_get_queued_calls (GrpcAioServer *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+guint grpc_aio_server_get_open_connections (GrpcAioServer *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_server_set_n_workers (GrpcAioServer *self,
                                     guint n_workers);
 
@@ -71,6 +74,18 @@ int grpc_aio_server_add_port (GrpcAioServer *self,
                               const char *address,
                               GrpcAioServerCredentials *credentials,
                               GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+int grpc_aio_server_add_socket (GrpcAioServer *self,
+                                GSocket *socket,
+                                GrpcAioServerCredentials *credentials,
+                                GError **error);
+
+GRPC_AIO_AVAILABLE_IN_ALL
+int grpc_aio_server_add_activation_sockets (GrpcAioServer *self,
+                                            const char *name,
+                                            GrpcAioServerCredentials *credentials,
+                                            GError **error);
 
 GRPC_AIO_AVAILABLE_IN_ALL
 void grpc_aio_server_add_service (GrpcAioServer *self,

@@ -30,6 +30,9 @@ GRPC_AIO_AVAILABLE_IN_ALL
 char *grpc_aio_servicer_context_dup_peer (GrpcAioServicerContext *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+GCredentials *grpc_aio_servicer_context_dup_peer_credentials (GrpcAioServicerContext *self);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioAuthContext *grpc_aio_servicer_context_get_auth_context (GrpcAioServicerContext *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL

@@ -116,6 +116,7 @@ function message(fields) {
     };
 
     const decode = data => {
+        /** @type {any} */
         const object = {};
         for (const [name, [, type]] of Object.entries(fields))
             object[name] = type.initial;

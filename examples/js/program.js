@@ -16,7 +16,7 @@ export function parse(options) {
     const words = [...System.programArgs];
 
     while (words.length > 0) {
-        const word = words.shift();
+        const word = words.shift() ?? '';
         const name = word.replace(/^--/, '');
 
         if (name === word) {

@@ -39,8 +39,12 @@ export function serve(service) {
         // All calls are served in this thread, while the main loop runs and
         // this function waits for a signal.
         await new Promise(resolve => {
-            for (const signal of [SIGINT, SIGTERM])
-                GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal, resolve);
+            for (const signal of [SIGINT, SIGTERM]) {
+                GLib.unix_signal_add(GLib.PRIORITY_DEFAULT, signal, () => {
+                    resolve(undefined);
+                    return GLib.SOURCE_CONTINUE;
+                });
+            }
         });
 
         // From now on new calls are refused; running ones get some time to end.

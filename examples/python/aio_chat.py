@@ -16,7 +16,7 @@ import sys
 
 import grpc_aio_glib as grpc
 
-from chat_pb2 import Line
+from chat_pb2 import ChatMessage
 from chat_pb2_grpc import ChatServicer, ChatStub, add_ChatServicer_to_server
 
 
@@ -41,7 +41,7 @@ class Room(ChatServicer):
         lines = self.guests[context] = asyncio.Queue()
         listening = asyncio.create_task(self.listen(requests, context))
         try:
-            yield Line(text=f'{len(self.guests)} in the room')
+            yield ChatMessage(text=f'{len(self.guests)} in the room')
             while (line := await lines.get()) is not None:
                 yield line
         finally:
@@ -79,12 +79,12 @@ async def join(target, name):
 
         async def talk():
             async for text in typed():
-                await call.write(Line(name=name, text=text))
+                await call.write(ChatMessage(author=name, text=text))
             await call.done_writing()
 
         talking = asyncio.create_task(talk())
         async for line in call:
-            print(f'{line.name}: {line.text}' if line.name else f'({line.text})', flush=True)
+            print(f'{line.author}: {line.text}' if line.author else f'({line.text})', flush=True)
         await talking
 
 

@@ -412,6 +412,7 @@ typedef struct
 {
   GrpcAioCompletion completion;
   GWeakRef channel;
+  GrpcAioQueue *home;
 } News;
 
 static void
@@ -419,6 +420,7 @@ on_news (GrpcAioCompletion *completion,
          gboolean ok)
 {
   News *news = (News *) completion;
+  g_autoptr (GrpcAioQueue) home = news->home;
   g_autoptr (GrpcAioChannel) self = g_weak_ref_get (&news->channel);
 
   g_weak_ref_clear (&news->channel);
@@ -427,41 +429,43 @@ on_news (GrpcAioCompletion *completion,
     update_state (self);
 }
 
-/* Has the state looked at in the channel's main context. Without a reference, since
- * nobody may run that; without the lock, since it is looked at here when that has
- * gone. */
+/* Has the state looked at in the channel's main context. Without a reference to the
+ * channel, since nobody may run that; but until it goes it keeps what waits in it. */
 static void
 tell_news (GrpcAioChannel *self)
 {
   News *news = g_new0 (News, 1);
 
   news->completion.run = on_news;
+  news->home = grpc_aio_queue_ref (self->home);
   g_weak_ref_init (&news->channel, self);
   grpc_aio_queue_push (self->home, &news->completion);
 }
 
-/* Refuses new calls from now on. */
+/* Refuses new calls from now on. Nobody listens to a channel that is let go. */
 static void
-grpc_aio_channel_shut (GrpcAioChannel *self)
+grpc_aio_channel_shut (GrpcAioChannel *self,
+                       gboolean is_let_go)
 {
   g_autoptr (GCancellable) closed = NULL;
   g_autoptr (GSource) grace = NULL;
   GrpcAioResolver *resolver;
   grpc_channel *core;
-  gboolean is_news;
+  gboolean is_watched;
 
   g_mutex_lock (&self->lock);
   self->is_closed = TRUE;
   g_set_object (&closed, self->closed);
   core = g_steal_pointer (&self->core);
-  is_news = self->addresses != NULL || self->is_watching;
+  is_watched = !is_let_go && (self->addresses != NULL || self->is_watching);
   if (self->addresses != NULL)
     core = addresses_leave (g_steal_pointer (&self->addresses));
   resolver = g_steal_pointer (&self->resolver);
   grace = g_steal_pointer (&self->grace);
   g_mutex_unlock (&self->lock);
 
-  if (is_news)
+  /* Where the context is gone this looks at the state at once, and locks. */
+  if (is_watched)
     tell_news (self);
   if (resolver != NULL)
     grpc_aio_resolver_stop (resolver);
@@ -636,7 +640,7 @@ on_looked_up (gpointer owner,
 {
   GrpcAioChannel *self = owner;
   grpc_channel *core = NULL, *unused;
-  gboolean is_new, is_news = FALSE, again = FALSE;
+  gboolean is_new, has_news = FALSE, again = FALSE;
 
   g_mutex_lock (&self->lock);
   is_new = target != NULL && g_strcmp0 (key, self->addresses_key) != 0;
@@ -675,11 +679,11 @@ on_looked_up (gpointer owner,
         }
       again = release_calls (self) || (self->look_up_error != NULL && self->ready_waiters.head != NULL);
       self->is_looking_up = again;
-      is_news = TRUE;
+      has_news = TRUE;
     }
   g_mutex_unlock (&self->lock);
 
-  if (is_news)
+  if (has_news)
     tell_news (self);
   if (unused != NULL)
     grpc_aio_core_channel_destroy (unused);
@@ -750,7 +754,7 @@ grpc_aio_channel_dispose (GObject *object)
   GrpcAioChannel *self = GRPC_AIO_CHANNEL (object);
 
   cancel_members (self);
-  grpc_aio_channel_shut (self);
+  grpc_aio_channel_shut (self, TRUE);
   g_clear_object (&self->interceptors);
   g_clear_pointer (&self->chain, g_ptr_array_unref);
 
@@ -1228,7 +1232,7 @@ grpc_aio_channel_remove_member (GrpcAioChannel *self,
   if (unused != NULL)
     grpc_aio_core_channel_destroy (unused);
   if (closed.head != NULL)
-    grpc_aio_channel_shut (self);
+    grpc_aio_channel_shut (self, FALSE);
   grpc_aio_operation_list_return_true (&closed);
 }
 
@@ -1884,7 +1888,7 @@ grpc_aio_channel_close (GrpcAioChannel *self)
   g_mutex_unlock (&self->lock);
 
   cancel_members (self);
-  grpc_aio_channel_shut (self);
+  grpc_aio_channel_shut (self, FALSE);
 }
 
 static gboolean

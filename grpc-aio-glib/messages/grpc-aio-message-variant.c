@@ -27,7 +27,7 @@
  * A `string` that is not UTF-8, as proto2 allows, is bytes. Unknown fields are left
  * out.
  *
- * Returns: (transfer floating): a variant
+ * Returns: (transfer full): a variant
  *
  * Since: 0.1
  */
@@ -40,7 +40,7 @@ grpc_aio_message_to_variant (GrpcAioMessage *self)
 
   type = grpc_aio_message_get_message_type (self);
 
-  return grpc_aio_variant_print (type->pool, type, grpc_aio_message_peek_struct (self));
+  return g_variant_ref_sink (grpc_aio_variant_print (type->pool, type, grpc_aio_message_peek_struct (self)));
 }
 
 /**

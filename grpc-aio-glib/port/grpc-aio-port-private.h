@@ -24,7 +24,8 @@ struct _GrpcAioPort
 {
   GObject parent_instance;
 
-  GrpcAioContextFd context_fd;
+  GrpcAioContextFd context_fd; /* unless it is attached */
+  GMainContext *attached;      /* NULL unless it is */
   GrpcAioQueue *queue; /* NULL when the port is closed */
   GrpcAioTurn outer;   /* while a command runs */
   gboolean is_entered;
@@ -34,6 +35,7 @@ struct _GrpcAioPort
   GPtrArray *served;      /* the same, without the bit; 0 is never used */
   GArray *free_ids;       /* of served */
   GrpcAioPortCall *noted; /* that have to be told of writes */
+  gboolean has_much_written;
   GBytes *taken;          /* large message that was handed over */
 
   GrpcAioRpcMethodHandler *handler;
@@ -73,6 +75,8 @@ void grpc_aio_port_call_add_large (GrpcAioPortCall *self,
                                    GBytes *message);
 void grpc_aio_port_call_end (GrpcAioPortCall *self);
 
+void grpc_aio_port_adopt_context (GrpcAioPort *self,
+                                  GMainContext *context);
 void grpc_aio_port_begin (GrpcAioPort *self);
 gboolean grpc_aio_port_end (GrpcAioPort *self);
 GrpcAioPortCall *grpc_aio_port_find (GrpcAioPort *self,

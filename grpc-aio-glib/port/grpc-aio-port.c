@@ -21,9 +21,10 @@
  * waits already: then drain soon, too, for the descriptor does not tell of that.
  *
  * The port has a main context of its own, whose work is done in
- * [method@Port.drain]. Between [method@Port.enter] and [method@Port.leave] it is the
- * thread-default one: what is started there, such as a server or any function that
- * ends in `_async`, is run by the port.
+ * [method@Port.drain], unless it is attached to another by [method@Port.attach].
+ * Between [method@Port.enter] and [method@Port.leave] it is the thread-default one:
+ * what is started there, such as a server or any function that ends in `_async`, is run
+ * by the port.
  *
  * A port belongs to the thread that made it, and is used there alone. Close it with
  * [method@Port.close], or let it go: its calls are cancelled.
@@ -75,6 +76,9 @@
 
 G_DEFINE_FINAL_TYPE_WITH_CODE (GrpcAioPort, grpc_aio_port, G_TYPE_OBJECT,
                                G_IMPLEMENT_INTERFACE (GRPC_AIO_TYPE_GENERIC_RPC_HANDLER, grpc_aio_port_generic_handler_init))
+
+/* An attached port wakes nobody for less: it is told with what comes next. */
+#define MUCH_WRITTEN 32768
 
 /* Where to stop with more to come, so that the loop gets on. */
 #define DRAIN_MAX (1024 * 1024)
@@ -187,6 +191,7 @@ on_read (GObject *source,
          gpointer user_data)
 {
   GrpcAioPortCall *self = user_data;
+  gboolean has_failed = GRPC_AIO_OPERATION (result)->error != NULL;
   g_autoptr (GBytes) message = grpc_aio_operation_propagate_pointer (result, NULL);
   gsize length = 0;
   gconstpointer data;
@@ -201,7 +206,7 @@ on_read (GObject *source,
   if (message == NULL)
     {
       self->allowance = G_MININT64;
-      grpc_aio_frames_add (&self->port->frames, self->id, GRPC_AIO_PORT_EVENT_END_OF_MESSAGES, 0, NULL, 0);
+      grpc_aio_frames_add (&self->port->frames, self->id, GRPC_AIO_PORT_EVENT_END_OF_MESSAGES, has_failed ? 1 : 0, NULL, 0);
       grpc_aio_port_call_unref (self);
       return;
     }
@@ -227,12 +232,19 @@ grpc_aio_port_call_read (GrpcAioPortCall *self)
   submit (self, grpc_aio_port_call_new_operation (self, GRPC_AIO_WAIT_MESSAGE, on_read));
 }
 
+static GMainContext *
+get_context (GrpcAioPort *self)
+{
+  return self->attached != NULL ? self->attached : self->context_fd.context;
+}
+
 /* While a command runs: what it completes is found at its end. */
 void
 grpc_aio_port_begin (GrpcAioPort *self)
 {
-  grpc_aio_queue_set_blocked (self->queue, FALSE);
-  self->outer = grpc_aio_queue_begin_turn (self->context_fd.context);
+  if (self->attached == NULL)
+    grpc_aio_queue_set_blocked (self->queue, FALSE);
+  self->outer = grpc_aio_queue_begin_turn (get_context (self));
 }
 
 /* Whether something waits to be drained. */
@@ -240,6 +252,9 @@ gboolean
 grpc_aio_port_end (GrpcAioPort *self)
 {
   grpc_aio_queue_end_turn (self->outer);
+
+  if (self->attached != NULL)
+    return grpc_aio_frames_get_length (&self->frames) > 0;
 
   /* If so, whoever drains does not need to be woken. */
   return grpc_aio_frames_get_length (&self->frames) > 0 || grpc_aio_queue_prepare (self->queue);
@@ -320,7 +335,7 @@ grpc_aio_port_new (void)
  * Gets the descriptor that is readable while there is something to drain. It stays
  * the port's.
  *
- * Returns: a descriptor; -1 when the port is closed
+ * Returns: a descriptor; -1 when the port is closed or attached
  *
  * Since: 0.1
  */
@@ -329,7 +344,7 @@ grpc_aio_port_get_fd (GrpcAioPort *self)
 {
   g_return_val_if_fail (GRPC_AIO_IS_PORT (self), -1);
 
-  return self->queue != NULL ? self->context_fd.epoll_fd : -1;
+  return self->queue != NULL && self->attached == NULL ? self->context_fd.epoll_fd : -1;
 }
 
 /* Tells of the writes since it did last. */
@@ -338,6 +353,7 @@ flush_written (GrpcAioPort *self)
 {
   GrpcAioPortCall *call;
 
+  self->has_much_written = FALSE;
   while ((call = self->noted) != NULL)
     {
       self->noted = call->next_noted;
@@ -388,6 +404,12 @@ grpc_aio_port_drain (GrpcAioPort *self,
   *length = 0;
   if (self->queue == NULL)
     return NULL;
+
+  if (self->attached != NULL)
+    {
+      flush_written (self);
+      return grpc_aio_frames_take (&self->frames, length);
+    }
 
   /* Whatever runs in the context may close the port, or let it go. */
   keep = g_object_ref (self);
@@ -464,7 +486,7 @@ grpc_aio_port_enter (GrpcAioPort *self)
   g_return_if_fail (GRPC_AIO_IS_PORT (self));
   g_return_if_fail (self->queue != NULL);
 
-  g_main_context_push_thread_default (self->context_fd.context);
+  g_main_context_push_thread_default (get_context (self));
 }
 
 /**
@@ -481,10 +503,10 @@ grpc_aio_port_leave (GrpcAioPort *self)
   g_return_if_fail (GRPC_AIO_IS_PORT (self));
   g_return_if_fail (self->queue != NULL);
 
-  g_main_context_pop_thread_default (self->context_fd.context);
+  g_main_context_pop_thread_default (get_context (self));
 
   /* What was begun may wait for the loop already. */
-  if (grpc_aio_queue_has_work (self->queue))
+  if (self->attached == NULL && grpc_aio_queue_has_work (self->queue))
     arm (self);
 }
 
@@ -518,9 +540,27 @@ grpc_aio_port_close (GrpcAioPort *self)
   flush_written (self);
 
   /* What is still under way gives back what it holds wherever it ends. */
-  grpc_aio_queue_detach (self->queue);
+  if (self->attached == NULL)
+    {
+      grpc_aio_queue_detach (self->queue);
+      grpc_aio_context_fd_clear (&self->context_fd);
+    }
   g_clear_pointer (&self->queue, grpc_aio_queue_unref);
+  g_clear_pointer (&self->attached, g_main_context_unref);
+}
+
+/* Has @context run what is started from now on, instead of a context of the port's
+ * own: two that are busy in a process would take turns at polling. */
+void
+grpc_aio_port_adopt_context (GrpcAioPort *self,
+                             GMainContext *context)
+{
+  grpc_aio_queue_detach (self->queue);
+  grpc_aio_queue_unref (self->queue);
   grpc_aio_context_fd_clear (&self->context_fd);
+
+  self->attached = g_main_context_ref (context);
+  self->queue = grpc_aio_queue_get_for_context (context);
 }
 
 /**
@@ -572,6 +612,7 @@ on_written (GObject *source,
   else if (!self->is_over && operation->kind == GRPC_AIO_SEND_MESSAGE)
     {
       self->written += (guint32) g_bytes_get_size (operation->message) + GRPC_AIO_PORT_MESSAGE_COST;
+      self->port->has_much_written |= self->written >= MUCH_WRITTEN;
       if (!self->is_noted)
         {
           self->is_noted = TRUE;

@@ -12,6 +12,7 @@ struct _GrpcAioServerCredentials
   GObject parent_instance;
 
   grpc_server_credentials *core; /* shared by all ports, or NULL */
+  gboolean is_insecure;
 };
 
 struct _GrpcAioServerCredentialsClass
@@ -32,5 +33,8 @@ void grpc_aio_server_credentials_take_core (GrpcAioServerCredentials *self,
 grpc_server_credentials *grpc_aio_server_credentials_acquire_core (GrpcAioServerCredentials *self);
 void grpc_aio_server_credentials_release_core (GrpcAioServerCredentials *self,
                                                grpc_server_credentials *core);
+
+/* Whether they are the same as none. */
+gboolean grpc_aio_server_credentials_is_insecure (GrpcAioServerCredentials *self);
 
 G_END_DECLS

@@ -67,6 +67,12 @@ grpc_aio_server_credentials_release_core (GrpcAioServerCredentials *self,
     grpc_server_credentials_release (core);
 }
 
+gboolean
+grpc_aio_server_credentials_is_insecure (GrpcAioServerCredentials *self)
+{
+  return self->is_insecure;
+}
+
 /**
  * grpc_aio_server_credentials_new_insecure:
  *
@@ -83,6 +89,7 @@ grpc_aio_server_credentials_new_insecure (void)
   GrpcAioServerCredentials *self = g_object_new (GRPC_AIO_TYPE_SERVER_CREDENTIALS, NULL);
 
   grpc_aio_server_credentials_take_core (self, grpc_insecure_server_credentials_create ());
+  self->is_insecure = TRUE;
 
   return self;
 }

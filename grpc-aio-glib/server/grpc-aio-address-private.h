@@ -15,6 +15,8 @@ char *grpc_aio_address_reserve (const char *address,
                                 int *port,
                                 int *fd,
                                 GError **error);
+char *grpc_aio_address_of_socket (GSocket *socket,
+                                  int *port);
 char *grpc_aio_address_with_port (const char *address,
                                   int port);
 

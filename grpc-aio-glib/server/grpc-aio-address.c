@@ -247,6 +247,27 @@ grpc_aio_address_reserve (const char *address,
   return g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (found));
 }
 
+/* What add_port () would be given, and would return, for a socket that listens. */
+char *
+grpc_aio_address_of_socket (GSocket *socket,
+                            int *port)
+{
+  g_autoptr (GSocketAddress) address = g_socket_get_local_address (socket, NULL);
+  GUnixSocketAddress *unix_address;
+
+  *port = 1;
+  if (G_IS_INET_SOCKET_ADDRESS (address))
+    *port = g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address));
+  if (!G_IS_UNIX_SOCKET_ADDRESS (address))
+    return address != NULL ? g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address)) : g_strdup_printf ("fd:%d", g_socket_get_fd (socket));
+
+  unix_address = G_UNIX_SOCKET_ADDRESS (address);
+  if (g_unix_socket_address_get_address_type (unix_address) == G_UNIX_SOCKET_ADDRESS_ABSTRACT)
+    return g_strconcat ("unix-abstract:", g_unix_socket_address_get_path (unix_address), NULL);
+
+  return g_strconcat ("unix:", g_unix_socket_address_get_path (unix_address), NULL);
+}
+
 /* What @address is once port 0 has become @port. */
 char *
 grpc_aio_address_with_port (const char *address,

@@ -23,6 +23,7 @@
 #include "engine/grpc-aio-quota-private.h"
 #include "engine/grpc-aio-sync-private.h"
 #include "security/grpc-aio-server-credentials-private.h"
+#include "server/grpc-aio-acceptor-private.h"
 #include "server/grpc-aio-address-private.h"
 #include "server/grpc-aio-config-fetcher-private.h"
 #include "server/grpc-aio-handler-pool-private.h"
@@ -131,6 +132,7 @@ typedef struct
   GrpcAioServerCredentials *credentials; /* with the server's lock; NULL for none */
   int reserved_fd;    /* of a port that grpc-core listens on when xDS says so, or -1 */
   guint fetcher_id;   /* of xDS; 0 for none */
+  GrpcAioAcceptor *acceptor; /* with the server's lock; NULL when grpc-core listens, or nobody does any more */
   GPtrArray *methods; /* of Method; the last one is for all that no service has */
 
   /* With the server's lock. */
@@ -466,6 +468,7 @@ listener_free (gpointer data)
 {
   Listener *listener = data;
 
+  g_clear_pointer (&listener->acceptor, grpc_aio_acceptor_close);
   drop_core (listener->core, 0);
   release_port (listener);
   g_ptr_array_unref (listener->methods);
@@ -539,6 +542,7 @@ begin_stop_listener (Listener *listener)
     return;
 
   listener->is_stopping = TRUE;
+  g_clear_pointer (&listener->acceptor, grpc_aio_acceptor_close);
   if (self->state == GRPC_AIO_SERVER_STATE_NEW)
     {
       destroy_unstarted (g_steal_pointer (&listener->core));
@@ -1763,6 +1767,44 @@ grpc_aio_server_get_xds_enabled (GrpcAioServer *self)
   return self->is_xds_enabled;
 }
 
+/**
+ * grpc_aio_server_get_open_connections:
+ * @self: a server
+ *
+ * Gets how many clients are connected over the sockets of
+ * [method@Server.add_socket] and [method@Server.add_activation_sockets].
+ *
+ * Those of [method@Server.add_port] are not counted, and those of a socket only as
+ * long as the server listens there.
+ *
+ * A server that stops when there are none, in the thread that runs its main context,
+ * takes no call away from anybody: who connects from then on waits in the socket for
+ * the next process.
+ *
+ * Returns: the number of connections
+ *
+ * Since: 0.1
+ */
+guint
+grpc_aio_server_get_open_connections (GrpcAioServer *self)
+{
+  guint n_open = 0;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
+
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      Listener *listener = g_ptr_array_index (self->listeners, i);
+
+      if (listener->acceptor != NULL)
+        n_open += grpc_aio_acceptor_count_open (listener->acceptor);
+    }
+  g_mutex_unlock (&self->lock);
+
+  return n_open;
+}
+
 /* TRUE while ports and handlers may still be added. */
 static gboolean
 is_new (GrpcAioServer *self)
@@ -2102,6 +2144,20 @@ ask_for_calls (Listener *listener)
     }
 }
 
+/* With the lock. Where grpc-core does not listen itself. */
+static void
+accept_connections (Listener *listener)
+{
+  g_autoptr (GMainContext) context = NULL;
+
+  if (listener->acceptor == NULL)
+    return;
+
+  context = grpc_aio_queue_dup_context (get_lane (listener->server, 0)->queue);
+  if (context != NULL)
+    grpc_aio_acceptor_start (listener->acceptor, context);
+}
+
 /* With the lock. One that was for the same address and is over, or a new one. */
 static Listener *
 get_listener (GrpcAioServer *self,
@@ -2127,12 +2183,14 @@ get_listener (GrpcAioServer *self,
   return listener;
 }
 
-/* Takes over @core and what belongs to it, unless the server stops. */
+/* Takes over @core and what belongs to it, unless the server stops. With @socket the
+ * connections come from there. */
 static gboolean
 begin_listening (GrpcAioServer *self,
                  grpc_server *core,
                  guint fetcher_id,
                  int reserved_fd,
+                 GSocket *socket,
                  const char *address,
                  int port,
                  GrpcAioServerCredentials *credentials)
@@ -2149,6 +2207,8 @@ begin_listening (GrpcAioServer *self,
       g_set_object (&listener->credentials, credentials);
       listener->fetcher_id = fetcher_id;
       listener->reserved_fd = reserved_fd;
+      if (socket != NULL)
+        listener->acceptor = grpc_aio_acceptor_new (socket, core);
       listener->is_stopping = listener->is_cancelled = listener->is_shut_down = FALSE;
       self->n_listening++;
       if (credentials != NULL && !g_ptr_array_find (self->credentials, credentials, NULL))
@@ -2157,6 +2217,7 @@ begin_listening (GrpcAioServer *self,
         {
           start_listener (listener);
           ask_for_calls (listener);
+          accept_connections (listener);
         }
     }
   g_mutex_unlock (&self->lock);
@@ -2256,11 +2317,90 @@ grpc_aio_server_add_port (GrpcAioServer *self,
       return 0;
     }
 
-  if (!begin_listening (self, core, fetcher_id, reserved_fd, address, port, credentials))
+  if (!begin_listening (self, core, fetcher_id, reserved_fd, NULL, address, port, credentials))
     {
       drop_core (core, fetcher_id);
       if (reserved_fd >= 0)
         close (reserved_fd);
+      return refuse_port (address, error);
+    }
+
+  return port;
+}
+
+/**
+ * grpc_aio_server_add_socket:
+ * @self: a server
+ * @socket: a stream socket that listens
+ * @credentials: (nullable): `NULL`, or credentials that secure nothing
+ * @error: where to put an error
+ *
+ * Has the server take the connections of a socket that exists already, such as one of
+ * another program: once it is started, or from now on when it serves already.
+ *
+ * The server owns the socket from now on, and closes it when it stops or
+ * [method@Server.remove_port_async] is called with the socket's address. The file of
+ * a Unix socket stays, for it belongs to whoever made it. Connections that wait in
+ * the socket when it is closed here are served by whoever else has it, such as the
+ * next process that is activated.
+ *
+ * The connections cannot be secured: grpc-core does that only where it listens
+ * itself. With other @credentials this fails with `G_IO_ERROR_NOT_SUPPORTED`, as it
+ * does for servers with xDS. It fails with `G_IO_ERROR_INVALID_ARGUMENT` when
+ * @socket does not listen, and with `G_IO_ERROR_CLOSED` when the server has begun to
+ * stop; then the socket is left alone.
+ *
+ * When there are too many open files connections wait in the socket until there are
+ * fewer. A client that connects and says nothing keeps its connection; the channel
+ * argument `grpc.max_connection_idle_ms` puts an end to that.
+ *
+ * Returns: the port number, 1 for a Unix socket, or 0 with an error
+ *
+ * Since: 0.1
+ */
+int
+grpc_aio_server_add_socket (GrpcAioServer *self,
+                            GSocket *socket,
+                            GrpcAioServerCredentials *credentials,
+                            GError **error)
+{
+  g_autofree char *address = NULL;
+  grpc_server *core;
+  guint fetcher_id = 0;
+  int port;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVER (self), 0);
+  g_return_val_if_fail (G_IS_SOCKET (socket), 0);
+  g_return_val_if_fail (credentials == NULL || GRPC_AIO_IS_SERVER_CREDENTIALS (credentials), 0);
+
+  if (!grpc_aio_core_is_usable ())
+    {
+      g_propagate_error (error, grpc_aio_core_new_forked_error ());
+      return 0;
+    }
+  if (!grpc_aio_acceptor_check_socket (g_socket_get_fd (socket), error))
+    return 0;
+
+  address = grpc_aio_address_of_socket (socket, &port);
+  if (grpc_aio_server_get_state (self) > GRPC_AIO_SERVER_STATE_SERVING)
+    return refuse_port (address, error);
+  if (credentials != NULL && !grpc_aio_server_credentials_is_insecure (credentials))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                   _("Cannot listen on %s: the connections of a socket that was made elsewhere cannot be secured"), address);
+      return 0;
+    }
+  if (self->is_xds_enabled)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                   _("Cannot listen on %s: a server with xDS takes no sockets that were made elsewhere"), address);
+      return 0;
+    }
+
+  core = create_core (self, &fetcher_id, error);
+  if (!begin_listening (self, core, 0, -1, socket, address, port, credentials))
+    {
+      drop_core (core, 0);
       return refuse_port (address, error);
     }
 
@@ -2327,7 +2467,8 @@ grpc_aio_server_listen_again (GrpcAioServer *self)
       Listener *listener = g_ptr_array_index (self->listeners, i);
       Port *port;
 
-      if (self->state != GRPC_AIO_SERVER_STATE_SERVING || listener->core == NULL || listener->is_stopping)
+      if (self->state != GRPC_AIO_SERVER_STATE_SERVING || listener->core == NULL || listener->is_stopping ||
+          listener->acceptor != NULL)
         continue;
 
       port = g_new0 (Port, 1);
@@ -2513,8 +2654,10 @@ grpc_aio_server_start (GrpcAioServer *self,
     {
       Listener *listener = g_ptr_array_index (self->listeners, i);
 
-      if (listener->core != NULL)
-        ask_for_calls (listener);
+      if (listener->core == NULL)
+        continue;
+      ask_for_calls (listener);
+      accept_connections (listener);
     }
   g_mutex_unlock (&self->lock);
 

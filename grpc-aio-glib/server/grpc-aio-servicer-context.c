@@ -20,6 +20,7 @@
 #include "engine/grpc-aio-pool-private.h"
 #include "engine/grpc-aio-sync-private.h"
 #include "security/grpc-aio-auth-context-private.h"
+#include "server/grpc-aio-acceptor-private.h"
 #include "server/grpc-aio-rpc-method-handler-private.h"
 #include "server/grpc-aio-server-continuation-private.h"
 #include "server/grpc-aio-server-private.h"
@@ -1346,9 +1347,44 @@ grpc_aio_servicer_context_get_invocation_metadata (GrpcAioServicerContext *self)
 char *
 grpc_aio_servicer_context_dup_peer (GrpcAioServicerContext *self)
 {
+  g_autofree char *core_peer = NULL;
+  char *peer;
+
   g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
 
-  return grpc_aio_core_call_dup_peer (&self->core_call);
+  core_peer = grpc_aio_core_call_dup_peer (&self->core_call);
+  peer = core_peer != NULL ? grpc_aio_acceptor_dup_peer (core_peer) : NULL;
+
+  return peer != NULL ? peer : g_steal_pointer (&core_peer);
+}
+
+/**
+ * grpc_aio_servicer_context_dup_peer_credentials:
+ * @self: a context
+ *
+ * Gets the process, the user and the group of the client: what the kernel says of who
+ * has connected a Unix socket.
+ *
+ * It knows them of the Unix sockets of [method@Server.add_socket] and
+ * [method@Server.add_activation_sockets]. The user and the group are proved. The
+ * process is who connected: it may have ended, or have given the connection to
+ * another, and its number may be that of another process by now.
+ *
+ * Returns: (nullable) (transfer full): the credentials, or `NULL` when they are not
+ *   known
+ *
+ * Since: 0.1
+ */
+GCredentials *
+grpc_aio_servicer_context_dup_peer_credentials (GrpcAioServicerContext *self)
+{
+  g_autofree char *core_peer = NULL;
+
+  g_return_val_if_fail (GRPC_AIO_IS_SERVICER_CONTEXT (self), NULL);
+
+  core_peer = grpc_aio_core_call_dup_peer (&self->core_call);
+
+  return core_peer != NULL ? grpc_aio_acceptor_dup_credentials (core_peer) : NULL;
 }
 
 /**

@@ -302,7 +302,7 @@ grpc_aio_channel_call_variant_finish (GrpcAioChannel *self,
 
   response = g_task_propagate_pointer (G_TASK (result), error);
 
-  return response != NULL ? g_variant_ref_sink (grpc_aio_message_to_variant (response)) : NULL;
+  return response != NULL ? grpc_aio_message_to_variant (response) : NULL;
 }
 
 /**

@@ -33,7 +33,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   if (message == NULL)
     return 0;
 
-  again = g_variant_ref_sink (grpc_aio_message_to_variant (message));
+  again = grpc_aio_message_to_variant (message);
   other = grpc_aio_message_create_from_variant (G_OBJECT_TYPE (message), again, &error);
   g_assert_no_error (error);
   g_assert (grpc_aio_message_equal (message, other));

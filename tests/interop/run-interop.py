@@ -74,8 +74,8 @@ def bail_out(reason):
 
 def command(program, *flags):
     """Python programs run in the interpreter of this one."""
-    prefix = [sys.executable] if program.endswith(".py") else []
-    return [*prefix, program, *flags]
+    prefixes = {".js": ["gjs", "-m"], ".py": [sys.executable]}
+    return [*prefixes.get(pathlib.Path(program).suffix, []), program, *flags]
 
 
 def run_program(program, flags):

@@ -576,6 +576,26 @@ test_notify_context (Fixture *fixture,
   g_main_context_pop_thread_default (home);
 }
 
+static void
+test_context_gone (Fixture *fixture,
+                   gconstpointer data)
+{
+  g_autoptr (GMainContext) home = g_main_context_new ();
+  GrpcAioChannel *channel;
+
+  g_test_summary ("A channel may outlive the context that it was made in, or go before, unheard");
+
+  g_main_context_push_thread_default (home);
+  channel = grpc_aio_channel_new (fixture->peer.target, NULL);
+  g_assert_cmpint (grpc_aio_channel_get_state (channel, TRUE), ==, GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE);
+  g_main_context_pop_thread_default (home);
+  if (data != NULL)
+    g_clear_pointer (&home, g_main_context_unref);
+  grpc_aio_channel_close (channel);
+
+  g_assert_finalize_object (channel);
+}
+
 typedef struct
 {
   GrpcAioChannel *channel;
@@ -1610,6 +1630,8 @@ main (int argc,
   ADD ("/channel/ready/closed", NULL, test_ready_closed);
   ADD ("/channel/notify", NULL, test_notify);
   ADD ("/channel/notify/context", NULL, test_notify_context);
+  ADD ("/channel/context-gone", GINT_TO_POINTER (TRUE), test_context_gone);
+  ADD ("/channel/context-not-run", GINT_TO_POINTER (FALSE), test_context_gone);
   ADD ("/channel/state-change", NULL, test_state_change);
   ADD ("/channel/state-change/cancelled", NULL, test_state_change_cancelled);
   ADD ("/channel/state-change/thread", NULL, test_state_change_thread);

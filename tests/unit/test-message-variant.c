@@ -60,7 +60,7 @@ test_both_ways (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autoptr (GrpcAioMessage) message = messages_new (cases[i].type, cases[i].json);
-      g_autoptr (GVariant) variant = g_variant_ref_sink (grpc_aio_message_to_variant (message));
+      g_autoptr (GVariant) variant = grpc_aio_message_to_variant (message);
       g_autoptr (GVariant) expected = g_variant_parse (NULL, cases[i].variant, NULL, NULL, NULL);
       g_autofree char *text = g_variant_print (variant, TRUE);
       g_autofree char *expected_text = g_variant_print (expected, TRUE);
@@ -174,7 +174,7 @@ test_not_utf8 (void)
   g_test_summary ("A string of proto2 that is not UTF-8 goes through a variant as bytes");
 
   g_assert_no_error (error);
-  variant = g_variant_ref_sink (grpc_aio_message_to_variant (message));
+  variant = grpc_aio_message_to_variant (message);
   text = g_variant_print (variant, FALSE);
   g_assert_cmpstr (text, ==, "{'a_string': <[byte 0xff]>}");
   again = grpc_aio_message_create_from_variant (G_OBJECT_TYPE (message), variant, &error);
@@ -205,7 +205,7 @@ test_depth (void)
   g_test_summary ("Messages are as deep as on the wire, and no deeper");
 
   g_assert_no_error (error);
-  variant = g_variant_ref_sink (grpc_aio_message_to_variant (message));
+  variant = grpc_aio_message_to_variant (message);
   g_assert_true (g_variant_equal (variant, expected));
 
   g_assert_null (grpc_aio_message_create_from_variant (type, nest (101), &error));

@@ -18,10 +18,12 @@ import {CASES as CONTEXT_CASES} from './contexts.js';
 import {CASES as CREDENTIALS_CASES} from './credentials.js';
 import {CASES as MESSAGE_FORMAT_CASES, callAndWait} from './message-formats.js';
 import {CASES as MESSAGE_CASES} from './messages.js';
+import {CASES as PORT_DELIVERY_CASES} from './port-delivery.js';
 import {CASES as PORT_CASES} from './ports.js';
 import {CASES as TLS_CASES} from './tls-credentials.js';
 import {CASES as REFLECTION_CASES} from './reflection.js';
 import {CASES as SERVER_INTERCEPTOR_CASES} from './server-interceptors.js';
+import {CASES as SOCKET_CASES} from './sockets.js';
 import {newMetadata, serve, TestHandler, TestService} from './service.js';
 import {
     bytesOf, Census, check, equal, fails, failsNow, get, runCases, saveUses, textOf, turn, until,
@@ -859,8 +861,10 @@ for (const [name, func] of Object.entries({
     ...MESSAGE_CASES,
     ...MESSAGE_FORMAT_CASES,
     ...PORT_CASES,
+    ...PORT_DELIVERY_CASES,
     ...REFLECTION_CASES,
     ...SERVER_INTERCEPTOR_CASES,
+    ...SOCKET_CASES,
     ...TLS_CASES,
 }))
     test(name, func);

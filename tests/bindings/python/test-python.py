@@ -19,10 +19,12 @@ import contexts
 import credentials
 import message_formats
 import messages
+import port_delivery
 import ports
 import tls_credentials
 import reflection
 import server_interceptors
+import sockets
 from service import new_metadata, serve, TestHandler, TestService
 from support import (
     Census, bytes_of, equal, event, fails, fails_now, get, operation, record_uses, run_cases,
@@ -901,9 +903,11 @@ for module in (
     credentials,
     message_formats,
     messages,
+    port_delivery,
     ports,
     reflection,
     server_interceptors,
+    sockets,
     tls_credentials,
 ):
     for function in module.CASES:

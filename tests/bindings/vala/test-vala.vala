@@ -1161,6 +1161,7 @@ private const string[] CASES = {
     "message-objects",
     "message-extras",
     "ports",
+    "port-delivery",
     "call-credentials",
     "google-credentials",
     "message-formats",
@@ -1172,6 +1173,7 @@ private const string[] CASES = {
     "server-interceptors",
     "server-interceptors-choose",
     "shipped-server-interceptors",
+    "sockets",
     "reflection"
 };
 
@@ -1251,6 +1253,9 @@ private async void run_case (string name) throws Error {
         case "tls":
             yield tls (fixture);
             break;
+        case "sockets":
+            yield sockets (fixture.census);
+            break;
         case "main-contexts":
             yield main_contexts (fixture);
             break;
@@ -1277,6 +1282,9 @@ private async void run_case (string name) throws Error {
             break;
         case "ports":
             yield ports (fixture.census);
+            break;
+        case "port-delivery":
+            yield port_delivery (fixture.census, fixture.channel);
             break;
         case "client-interceptors":
             yield client_interceptors (fixture);
