@@ -266,8 +266,12 @@ def error_class(base: Type[RpcError]) -> Type[RpcError]:
         return base
 
     if not _raised or _raised[0] is not grpcio:
-        other = getattr(getattr(grpcio, 'aio', None), 'AioRpcError', grpcio.RpcError)
-        merged = type(base.__name__, (base, other), {'__module__': base.__module__, '__doc__': base.__doc__})
+        others = [getattr(getattr(grpcio, 'aio', None), 'AioRpcError', None), grpcio.RpcError]
+        # A program may have put our `aio` into grpcio's place.
+        new = [other for other in others if other is not None and not issubclass(base, other)][:1]
+        merged: Any = base
+        if new:
+            merged = type(base.__name__, (base, *new), {'__module__': base.__module__, '__doc__': base.__doc__})
         _raised[:] = [grpcio, merged]
 
     return _raised[1]  # type: ignore[no-any-return]
