@@ -68,7 +68,7 @@ def main():
     parser.add_argument('modules', nargs='+', type=pathlib.Path)
     arguments = parser.parse_args()
 
-    licence = '// SPDX-License-Identifier: LGPL-2.1-or-later\n\n'
+    licence = '// SPDX' + '-License-Identifier: LGPL-2.1-or-later\n\n'  # Apart, for reuse: this is not of this file.
     texts = {path.name: path.read_text(encoding='utf-8') for path in arguments.modules}
     script = f'{licence}/* exported rpc */\n\nvar rpc = (() => {{\nconst modules = {{}};\n'
     script += ''.join(convert(name, texts[name]) for name in order(texts))

@@ -407,7 +407,12 @@ const flowControl = withServer({
     equal((await sum).x, pending);
 });
 
-const unawaited = withServer({}, async (client, {server, channel}) => {
+// Some answers never come.
+const echoInTime = request => request.aString === 'late' ? new Promise(() => {}) : request;
+
+const unawaited = withServer({async echo(request) {
+    return echoInTime(request);
+}}, async (client, {server, channel}) => {
     // Fire and forget makes no noise.
     client.echo({});
     client.echo({}, {timeout: 0});
@@ -415,7 +420,7 @@ const unawaited = withServer({}, async (client, {server, channel}) => {
     await until(() => server.native.get_active_calls() === 0);
 
     const cold = createClient(service, channel, {timeout: 0});
-    await fails(cold.echo({}), GrpcAio.Error, StatusCode.DEADLINE_EXCEEDED);
+    await fails(cold.echo({aString: 'late'}), GrpcAio.Error, StatusCode.DEADLINE_EXCEEDED);
     equal((await cold.echo({aString: 'own'}, {timeout: Infinity})).aString, 'own');
     equal((await client.echo({}, {compression: GrpcAio.Compression.GZIP, waitForReady: true, authority: 'other'})).aString, '');
 });

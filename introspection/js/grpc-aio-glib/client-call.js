@@ -46,11 +46,11 @@ function usecUntil(options) {
 
 // Null for a call that asks for nothing special.
 function packOptions(options) {
-    const {waitForReady, compression, authority, parent} = options;
+    const {waitForReady, compression, authority} = options;
     const usec = usecUntil(options);
     const metadata = options.metadata ? Metadata.from(options.metadata) : null;
 
-    if (usec < 0 && !metadata?.size && !waitForReady && compression === undefined && !authority && !parent)
+    if (usec < 0 && !metadata?.size && !waitForReady && compression === undefined && !authority)
         return null;
 
     const writer = new FrameWriter();
