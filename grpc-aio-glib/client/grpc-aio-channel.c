@@ -420,13 +420,17 @@ on_news (GrpcAioCompletion *completion,
          gboolean ok)
 {
   News *news = (News *) completion;
-  g_autoptr (GrpcAioQueue) home = news->home;
-  g_autoptr (GrpcAioChannel) self = g_weak_ref_get (&news->channel);
+  GrpcAioQueue *home = news->home;
+  GrpcAioChannel *self = g_weak_ref_get (&news->channel);
 
   g_weak_ref_clear (&news->channel);
   g_free (news);
   if (self != NULL)
     update_state (self);
+
+  /* The channel goes before the queue. */
+  g_clear_object (&self);
+  grpc_aio_queue_unref (home);
 }
 
 /* Has the state looked at in the channel's main context. Without a reference to the
