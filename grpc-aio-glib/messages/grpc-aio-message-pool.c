@@ -192,6 +192,7 @@ static void
 add_generated (const GrpcAioProtobufFile *file)
 {
   GrpcAioMessagePool *pool = default_pool;
+  g_autoptr (GrpcAioMessagePool) own = NULL;
   g_autoptr (GError) error = NULL;
 
   if (g_hash_table_contains (generated, file))
@@ -202,14 +203,17 @@ add_generated (const GrpcAioProtobufFile *file)
     add_generated (file->dependencies[i]);
 
   if (g_hash_table_contains (pool->tables->files, file->name))
+    pool = own = g_object_new (GRPC_AIO_TYPE_MESSAGE_POOL, NULL);
+
+  if (!load_generated (pool, file, &error))
     {
-      pool = g_object_new (GRPC_AIO_TYPE_MESSAGE_POOL, NULL);
-      pool->is_kept = TRUE;
+      g_critical ("The generated code for %s cannot be used: %s", file->name, error->message);
+      return;
     }
-  if (load_generated (pool, file, &error))
-    g_hash_table_insert (generated, (gpointer) file, g_hash_table_lookup (pool->tables->files, file->name));
-  else
-    g_critical ("The generated code for %s cannot be used: %s", file->name, error->message);
+
+  g_hash_table_insert (generated, (gpointer) file, g_hash_table_lookup (pool->tables->files, file->name));
+  if (own != NULL)
+    grpc_aio_message_pool_keep (own);
 }
 
 static void

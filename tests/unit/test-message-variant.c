@@ -20,13 +20,11 @@ new_from_text (const char *type,
                GError **error)
 {
   g_autoptr (GError) problem = NULL;
-  GVariant *variant = g_variant_parse (NULL, text, NULL, NULL, &problem);
-  g_autoptr (GVariant) sunk = NULL;
+  g_autoptr (GVariant) variant = g_variant_parse (NULL, text, NULL, NULL, &problem);
 
   g_assert_no_error (problem);
-  sunk = g_variant_ref_sink (variant);
 
-  return grpc_aio_message_create_from_variant (grpc_aio_message_pool_get_message_type (messages_pool (), type), sunk, error);
+  return grpc_aio_message_create_from_variant (grpc_aio_message_pool_get_message_type (messages_pool (), type), variant, error);
 }
 
 static void
