@@ -54,12 +54,16 @@ def count_test(result, subtests):
     return count
 
 
-def excerpt_of(output):
-    """What a failed test said; meson shows the standard error of tests with subtests, but not this."""
-    lines = output.splitlines()
+def excerpt_of(test):
+    """What a failed test said; meson shows the standard error of tests with subtests, but not their output."""
+    lines = test['stdout'].splitlines()
+    errors = test.get('stderr', '').splitlines()
     bad = [number for number, line in enumerate(lines) if re.match(r'not ok(?!.*# *TODO)|Bail out!', line)]
-    start = bad[0] if bad else len(lines) - EXCERPT_LINES
+    start = bad[0] if bad else len(lines) - EXCERPT_LINES // 2
     shown = lines[max(0, start):][:EXCERPT_LINES]
+    if not bad:
+        # It crashed or was killed: the reason is not in its output.
+        shown += [f'exit status {test["returncode"]}', *errors[-EXCERPT_LINES:]]
 
     return '\n'.join(f'    {line}' for line in shown)
 
@@ -77,7 +81,7 @@ def count_run(logbase):
         count = count_test(test['result'], subtests.get(f'{PROJECT}.{name}', {}))
         suites.setdefault(suite, Counter()).update(count)
         if count['failed']:
-            bad.append(f'{name}: {test["result"]}\n{excerpt_of(test["stdout"])}'.rstrip())
+            bad.append(f'{name}: {test["result"]}\n{excerpt_of(test)}'.rstrip())
     return suites, bad
 
 
