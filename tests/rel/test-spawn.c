@@ -212,6 +212,14 @@ __lsan_is_turned_off (void)
   }                                                                                                           \
   G_STMT_END
 
+/* Other threads of the parent may have the locks of the allocator just when it
+ * forks. Those of glibc are taken for that; AddressSanitizer does so from GCC 14 on. */
+#if defined(__SANITIZE_ADDRESS__) && __GNUC__ < 14
+#define CAN_ALLOCATE_FORKED FALSE
+#else
+#define CAN_ALLOCATE_FORKED TRUE
+#endif
+
 /* A call ends with a status, here with one that it gave itself. */
 static gboolean
 is_refusal (const GError *error)
@@ -297,6 +305,12 @@ test_forked (Fixture *fixture,
   guint n = rel_choose (3, 100);
 
   g_test_summary ("A child of fork () gets errors from the library, and exits with and without having asked");
+
+  if (!CAN_ALLOCATE_FORKED)
+    {
+      g_test_skip ("This AddressSanitizer may lock up in the child of a process with threads");
+      return;
+    }
 
   for (guint i = 0; i < n; i++)
     {
