@@ -101,12 +101,15 @@ async function runAll(cases) {
  * Runs cases, prints TAP, and exits.
  *
  * @param {object} cases - functions by their names
+ * @param {string[]} names - of those to run, or none for all
  */
-export function run(cases) {
+export function run(cases, names = []) {
     const loop = new GLib.MainLoop(null, false);
     let status = 1;
 
-    runAll(cases).then(result => (status = result)).catch(logError).finally(() => loop.quit());
+    const chosen = Object.fromEntries((names.length ? names : Object.keys(cases)).map(name => [name, cases[name]]));
+
+    runAll(chosen).then(result => (status = result)).catch(logError).finally(() => loop.quit());
     loop.run();
     System.exit(status);
 }

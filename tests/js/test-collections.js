@@ -2,7 +2,9 @@
 
 // Nothing is lost while GJS collects garbage, and each call is answered once.
 //
-//     test-collections.js DESCRIPTOR-SET [CALLS]
+//     test-collections.js DESCRIPTOR-SET [CALLS [CASE]...]
+//
+// With many calls it needs GRPC_AIO_TEST_PATIENCE, in seconds.
 
 /* eslint-disable no-await-in-loop */
 
@@ -15,7 +17,7 @@ import {check, equal, run} from './tap.js';
 const {createChannel, createClient, Schema, Server} = GrpcAio.rpc;
 
 const OUTSTANDING = 32;
-const [descriptorSet, calls = '2000'] = ARGV;
+const [descriptorSet, calls = '2000', ...names] = ARGV;
 const CALLS = Number(calls);
 
 // A step of a collection comes after a megabyte or so.
@@ -133,4 +135,4 @@ cases['streams'] = () => withServer(async channel => {
     await Promise.all(chats);
 });
 
-run(cases);
+run(cases, names);
