@@ -4,46 +4,7 @@
 #include <grpc-aio-glib/grpc-aio-port-delivery.h>
 
 #include "port/grpc-aio-port-delivery-private.h"
-
-#define MAX_ARGUMENTS 3
-
-/* What a function takes between the object and the cancellable. */
-typedef struct
-{
-  const char *name;
-  GType (*get_type) (void);
-  GCallback function;
-  const char *arguments;
-} Operation;
-
-#define OPERATION(type, name) #name "_async", grpc_aio_##type##_get_type, (GCallback) grpc_aio_##type##_##name##_async
-
-/* Of the letters, see type_of (). */
-static const Operation operations[] = {
-  { OPERATION (call, done_writing), "" },
-  { OPERATION (call, initial_metadata), "" },
-  { OPERATION (call, read), "" },
-  { OPERATION (call, response), "" },
-  { OPERATION (call, status), "" },
-  { OPERATION (call, trailing_metadata), "" },
-  { OPERATION (call, wait_for_connection), "" },
-  { OPERATION (call, write), "b" },
-  { OPERATION (call, write_with_flags), "bf" },
-  { OPERATION (channel, close), "x" },
-  { OPERATION (channel, ready), "" },
-  { OPERATION (channel, wait_for_state_change), "c" },
-  { OPERATION (intercepted_call, read_request), "" },
-  { OPERATION (intercepted_call, write_response), "b" },
-  { OPERATION (multi_callable, invoke), "bo" },
-  { OPERATION (server, remove_port), "sx" },
-  { OPERATION (server, stop), "x" },
-  { OPERATION (server, wait_for_termination), "" },
-  { OPERATION (server_continuation, proceed), "o" },
-  { OPERATION (servicer_context, read), "" },
-  { OPERATION (servicer_context, send_initial_metadata), "m" },
-  { OPERATION (servicer_context, write), "b" },
-  { OPERATION (servicer_context, write_with_flags), "bf" },
-};
+#include "port/grpc-aio-port-operations-private.h"
 
 typedef struct
 {
@@ -52,41 +13,37 @@ typedef struct
   GAsyncResult *result; /* after that */
 } Launch;
 
-static GType
-type_of (char letter)
-{
-  switch (letter)
-    {
-    case 'b':
-      return G_TYPE_BYTES;
-    case 'c':
-      return GRPC_AIO_TYPE_CHANNEL_CONNECTIVITY;
-    case 'f':
-      return GRPC_AIO_TYPE_WRITE_FLAGS;
-    case 'm':
-      return GRPC_AIO_TYPE_METADATA;
-    case 'o':
-      return G_TYPE_OBJECT;
-    case 's':
-      return G_TYPE_STRING;
-    case 'x':
-      return G_TYPE_INT64;
-    default:
-      g_assert_not_reached ();
-    }
-}
-
-static const Operation *
+static const GrpcAioPortOperation *
 find_operation (GObject *source,
                 const char *name)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (operations); i++)
+  for (guint i = 0; i < grpc_aio_port_n_operations; i++)
     {
-      if (g_str_equal (operations[i].name, name) && g_type_is_a (G_OBJECT_TYPE (source), operations[i].get_type ()))
-        return &operations[i];
+      const GrpcAioPortOperation *operation = &grpc_aio_port_operations[i];
+      gboolean is_of_source = operation->get_type == NULL ? source == NULL
+                                                          : source != NULL && g_type_is_a (G_OBJECT_TYPE (source), operation->get_type ());
+
+      if (is_of_source && g_str_equal (operation->name, name))
+        return operation;
     }
 
   return NULL;
+}
+
+/* Whether @argument is of a type that @value, which is of another or of the same one,
+ * can take. */
+static gboolean
+convert (const GValue *argument,
+         GValue *value)
+{
+  /* Languages have no value of no type for NULL. */
+  if (G_VALUE_HOLDS_POINTER (argument) && g_value_get_pointer (argument) == NULL)
+    return TRUE;
+  if (!g_value_transform (argument, value))
+    return FALSE;
+
+  /* An object of another class becomes NULL. */
+  return !G_VALUE_HOLDS_OBJECT (value) || g_value_get_object (value) != NULL || g_value_peek_pointer (argument) == NULL;
 }
 
 static void
@@ -120,26 +77,29 @@ init_pointer (GValue *value,
 
 /* Calls the function with @values between the others. */
 static void
-call (const Operation *operation,
+call (const GrpcAioPortOperation *operation,
       GObject *source,
       GValue *values,
       guint n_values,
       GCancellable *cancellable,
       Launch *launch)
 {
-  GValue all[MAX_ARGUMENTS + 4] = { G_VALUE_INIT };
+  GValue all[GRPC_AIO_PORT_MAX_ARGUMENTS + 3] = { G_VALUE_INIT };
   GClosure *closure = g_cclosure_new (operation->function, NULL, NULL);
+  guint n = 0;
 
-  init_pointer (&all[0], source);
-  memcpy (&all[1], values, n_values * sizeof (GValue));
-  init_pointer (&all[n_values + 1], cancellable);
-  init_pointer (&all[n_values + 2], (gpointer) on_ready);
+  if (source != NULL)
+    init_pointer (&all[n++], source);
+  for (guint i = 0; i < n_values; i++)
+    all[n++] = values[i];
+  init_pointer (&all[n++], cancellable);
+  init_pointer (&all[n++], (gpointer) on_ready);
 
   /* The last argument, user_data, is the closure's data. */
   closure->data = launch;
   g_closure_set_marshal (closure, g_cclosure_marshal_generic);
   g_closure_sink (g_closure_ref (closure));
-  g_closure_invoke (closure, NULL, n_values + 3, all, NULL);
+  g_closure_invoke (closure, NULL, n, all, NULL);
   g_closure_unref (closure);
 }
 
@@ -147,9 +107,10 @@ call (const Operation *operation,
  * grpc_aio_port_launch:
  * @self: a port
  * @id: a number to know the result by
- * @source: an object of this library
+ * @source: (nullable): an object of this library
  * @operation: the name of one of its functions that end in `_async`, such as
- *   `stop_async`
+ *   `stop_async`; without @source that of a function that needs no object, such as
+ *   `ChannelCredentials.new_google_default_async`
  * @arguments: (array length=n_arguments) (nullable): what the function takes before its
  *   cancellable
  * @n_arguments: how many these are
@@ -174,28 +135,25 @@ grpc_aio_port_launch (GrpcAioPort *self,
                       guint n_arguments,
                       GCancellable *cancellable)
 {
-  GValue values[MAX_ARGUMENTS] = { G_VALUE_INIT };
-  const Operation *found;
+  GValue values[GRPC_AIO_PORT_MAX_ARGUMENTS] = { G_VALUE_INIT };
+  const GrpcAioPortOperation *found;
   gboolean fits;
   Launch *launch;
 
   g_return_val_if_fail (GRPC_AIO_IS_PORT (self), FALSE);
-  g_return_val_if_fail (G_IS_OBJECT (source), FALSE);
+  g_return_val_if_fail (source == NULL || G_IS_OBJECT (source), FALSE);
   g_return_val_if_fail (operation != NULL, FALSE);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), FALSE);
 
   found = find_operation (source, operation);
-  if (found == NULL || strlen (found->arguments) != n_arguments)
+  if (found == NULL || found->n_arguments != n_arguments)
     return FALSE;
 
   fits = TRUE;
   for (guint i = 0; i < n_arguments; i++)
     {
-      g_value_init (&values[i], type_of (found->arguments[i]));
-      /* Languages have no value of no type for NULL. */
-      if (G_VALUE_HOLDS_POINTER (&arguments[i]) && g_value_get_pointer (&arguments[i]) == NULL)
-        continue;
-      fits = fits && g_value_transform (&arguments[i], &values[i]);
+      g_value_init (&values[i], found->argument_types[i]());
+      fits = fits && convert (&arguments[i], &values[i]);
     }
 
   if (fits)

@@ -15,9 +15,9 @@ C = '{http://www.gtk.org/introspection/c/1.0}'
 def read_functions(path):
     """Returns for each type a dictionary of its functions."""
     namespace = ElementTree.parse(path).getroot().find(CORE + 'namespace')
+    tags = [CORE + tag for tag in ('constructor', 'function', 'method')]
     types = {'': namespace}
-    types.update((item.get('name'), item) for item in namespace if item.find(CORE + 'method') is not None)
-    tags = [CORE + tag for tag in ('function', 'method')]
+    types.update((item.get('name'), item) for item in namespace if any(child.tag in tags for child in item))
 
     return {name: {item.get('name'): item for item in parent if item.tag in tags} for name, parent in types.items()}
 

@@ -16,6 +16,7 @@ const {AbortController} = GrpcAio.rpc;
 const bytesOf = text => new GLib.Bytes(text);
 const textOf = bytes => bytes && new TextDecoder().decode(bytes.toArray());
 
+const [, descriptorSet] = GLib.file_get_contents(ARGV[0]);
 const kept = [];
 
 // Handlers on the API of C.
@@ -86,7 +87,47 @@ const promises = withServer(async channel => {
     await until(() => result);
     equal(result, 'four');
     await fails(() => call.write_async('text'), TypeError);
+    await fails(() => call.write_async(), TypeError);
+    await fails(() => new GrpcAio.MessagePool().add_from_channel_async(call), TypeError);
 });
+
+// Those with other arguments than bytes.
+const more = async () => {
+    const known = new GrpcAio.MessagePool();
+    known.add_bytes(descriptorSet);
+    const service = GrpcAio.Service.new('test.js.Test');
+    service.add_method('Echo', GrpcAio.RpcMethodHandler.new_unary_unary((context, request) => context.complete(request)));
+    const server = GrpcAio.Server.new();
+    server.add_service(service);
+    server.add_reflection(known);
+    const port = server.add_port('127.0.0.1:0', null);
+    server.start();
+    const channel = GrpcAio.Channel.new(`127.0.0.1:${port}`, null);
+
+    const pool = new GrpcAio.MessagePool();
+    check(await pool.add_from_channel_async(channel));
+    check(pool.dup_service_names().includes('test.js.Test'));
+    await fails(pool.add_from_channel_async(channel, 'test.Nobody'), GrpcAio.Error, GrpcAio.Error.NOT_FOUND);
+    await fails(() => pool.add_from_channel_async(server), TypeError);
+
+    equal(await channel.call_json_async('/test.js.Test/Echo', '{"anInt32":3}', pool), '{"anInt32":3}');
+    await fails(channel.call_json_async('/test.js.Test/Echo', '{"nothing":3}', pool), IOErrorEnum, IOErrorEnum.INVALID_DATA);
+    const request = new GLib.Variant('a{sv}', {an_int32: GLib.Variant.new_int32(4)}); // eslint-disable-line camelcase
+    const options = new GrpcAio.CallOptions({timeout_usec: 5000000});
+    const response = await channel.call_variant_async('/test.js.Test/Echo', request, pool, options);
+    equal(response.recursiveUnpack(), {an_int32: 4}); // eslint-disable-line camelcase
+    equal((await channel.call_variant_async('/test.js.Test/Echo', null, pool)).n_children(), 0);
+    await server.stop_async(0);
+};
+
+// A function of a class, that needs no object.
+const ofClass = async () => {
+    GLib.setenv('GOOGLE_APPLICATION_CREDENTIALS', '/nonexistent/file', true);
+    await fails(GrpcAio.ChannelCredentials.new_google_default_async(), IOErrorEnum, IOErrorEnum.INVALID_ARGUMENT);
+    const cancellable = new Gio.Cancellable();
+    cancellable.cancel();
+    await fails(GrpcAio.ChannelCredentials.new_google_default_async(cancellable), IOErrorEnum, IOErrorEnum.CANCELLED);
+};
 
 const awaitable = withServer(async channel => {
     const echo = channel.unary_unary('/test.Test/Echo');
@@ -176,4 +217,4 @@ const otherContext = async () => {
     equal(text, 'there');
 };
 
-run({promises, awaitable, iterable, errors, cancelling, 'other-context': otherContext});
+run({promises, more, 'of-class': ofClass, awaitable, iterable, errors, cancelling, 'other-context': otherContext});

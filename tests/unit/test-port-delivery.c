@@ -317,10 +317,35 @@ test_launch (Fixture *fixture,
 }
 
 static void
+test_launch_function (Fixture *fixture,
+                      gconstpointer user_data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GrpcAioChannelCredentials) credentials = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("A function that needs no object is launched by its type and name");
+
+  g_cancellable_cancel (cancellable);
+  g_assert_true (grpc_aio_port_launch (fixture->port, 7, NULL, "ChannelCredentials.new_google_default_async", NULL, 0, cancellable));
+  iterate_until (has_result, fixture);
+  g_assert_cmpuint (g_array_index (fixture->waker->ids, guint32, 0), ==, 7);
+  credentials = grpc_aio_channel_credentials_new_google_default_finish (fixture->waker->results->pdata[0], &error);
+  g_assert_null (credentials);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  g_assert_false (grpc_aio_port_launch (fixture->port, 7, NULL, "new_google_default_async", NULL, 0, NULL));
+  g_assert_false (launch (fixture, 7, fixture->peer.channel, "ChannelCredentials.new_google_default_async", NULL));
+}
+
+static void
 test_launch_errors (Fixture *fixture,
                     gconstpointer user_data)
 {
+  g_autoptr (GrpcAioMultiCallable) method = grpc_aio_channel_unary_unary (fixture->peer.channel, "/test.Peer/Echo");
+  g_autoptr (GBytes) request = g_bytes_new_static ("hello", 5);
   g_auto (GValue) text = G_VALUE_INIT;
+  GValue arguments[2] = { G_VALUE_INIT, G_VALUE_INIT };
 
   g_test_summary ("What is no operation, or does not fit, is refused");
 
@@ -331,6 +356,15 @@ test_launch_errors (Fixture *fixture,
   g_assert_false (launch (fixture, 1, fixture->peer.channel, "ready_async", &text));
   g_assert_false (launch (fixture, 1, fixture->peer.channel, "stop_async", NULL));
   g_assert_false (launch (fixture, 1, fixture->waker, "ready_async", NULL));
+
+  /* An object of another class. */
+  g_value_init (&arguments[0], G_TYPE_BYTES);
+  g_value_set_boxed (&arguments[0], request);
+  g_value_init (&arguments[1], G_TYPE_OBJECT);
+  g_value_set_object (&arguments[1], fixture->peer.channel);
+  g_assert_false (grpc_aio_port_launch (fixture->port, 1, G_OBJECT (method), "invoke_async", arguments, 2, NULL));
+  g_value_unset (&arguments[0]);
+  g_value_unset (&arguments[1]);
 }
 
 static void
@@ -358,6 +392,7 @@ main (int argc,
   ADD ("cancel-on", test_cancel_on);
   ADD ("lease", test_lease);
   ADD ("launch", test_launch);
+  ADD ("launch/function", test_launch_function);
   ADD ("launch/errors", test_launch_errors);
   ADD ("launch/dropped", test_launch_dropped);
 #undef ADD

@@ -10,20 +10,6 @@
 
 const {Gio, GLib, GObject} = imports.gi;
 
-// What each operation is called without its ending.
-const OPERATIONS = {
-    Call: [
-        'done_writing', 'initial_metadata', 'read', 'response', 'status', 'trailing_metadata',
-        'wait_for_connection', 'write', 'write_with_flags',
-    ],
-    Channel: ['close', 'ready', 'wait_for_state_change'],
-    InterceptedCall: ['read_request', 'write_response'],
-    MultiCallable: ['invoke'],
-    Server: ['remove_port', 'stop', 'wait_for_termination'],
-    ServerContinuation: ['proceed'],
-    ServicerContext: ['read', 'send_initial_metadata', 'write', 'write_with_flags'],
-};
-
 let GrpcAio;
 
 
@@ -59,7 +45,9 @@ class Promises {
                 this._lastId = (this._lastId + 1) >>> 0;
             while (this._pending.has(this._lastId));
 
-            if (!this._port.launch(this._lastId, source, `${name}_async`, args, cancellable))
+            const isObject = source instanceof GObject.Object;
+            const operation = isObject ? `${name}_async` : `${source.$gtype.name.replace('GrpcAio', '')}.${name}_async`;
+            if (!this._port.launch(this._lastId, isObject ? source : null, operation, args, cancellable))
                 throw new TypeError(`${name}_async () does not take these arguments`);
             this._pending.set(this._lastId, {source, name, resolve, reject});
         });
@@ -87,12 +75,13 @@ function finish(source, name, result, resolve, reject) {
     }
 }
 
+// The source is an object, or a class.
 function launch(source, name, args, cancellable) {
     // The results come in the main context of the program.
     if (GLib.MainContext.get_thread_default()) {
         return new Promise((resolve, reject) => {
             source[`_original_${name}_async`](...args, cancellable,
-                (object, result) => finish(object, name, result, resolve, reject));
+                (object, result) => finish(source, name, result, resolve, reject));
         });
     }
 
@@ -116,21 +105,20 @@ function toCancellable(signal) {
 }
 
 // With a callback it is what it was; Gio._promisify() finds that it is done.
-function promisify(prototype, name) {
-    const original = prototype[`${name}_async`];
-    const nArguments = original.length - 2;
+function promisify(holder, name, {arguments: nArguments, required}) {
+    const original = holder[`${name}_async`];
 
-    prototype[`_original_${name}_async`] = original;
-    prototype[`${name}_async`] = function (...args) {
+    holder[`_original_${name}_async`] = original;
+    holder[`${name}_async`] = function (...args) {
         if (typeof args[args.length - 1] === 'function' || args.length > nArguments + 1)
             return original.apply(this, args);
 
-        const own = args.slice(0, nArguments);
-        while (own.length < nArguments)
-            own.push(null);
+        const own = Array.from({length: nArguments}, (_, i) => args[i] ?? null);
+        if (own.indexOf(null) >= 0 && own.indexOf(null) < required)
+            throw new TypeError(`${name}_async () needs ${required} arguments`);
         return launch(this, name, own, toCancellable(args[nArguments]));
     };
-    Object.defineProperty(prototype[`${name}_async`], 'length', {value: original.length});
+    Object.defineProperty(holder[`${name}_async`], 'length', {value: original.length});
 }
 
 // Reads to the end. Who stops before it cancels.
@@ -207,12 +195,12 @@ function registerModules() {
     Gio.Resource.load(resource.get_path())._register();
 }
 
-// What that exports.
-function loadModules() {
+// A script among them.
+function load(name) {
     const {searchPath} = imports;
     searchPath.unshift('resource:///grpc-aio-glib-1/js');
     try {
-        return imports.grpcAioRpc.rpc;
+        return imports[name];
     } finally {
         searchPath.shift();
     }
@@ -222,10 +210,8 @@ function _init() {
     GrpcAio = this;
     registerModules();
 
-    for (const [type, names] of Object.entries(OPERATIONS)) {
-        for (const name of names)
-            promisify(GrpcAio[type].prototype, name);
-    }
+    for (const {type, isStatic, name, ...counts} of load('grpcAioOperations').operations)
+        promisify(isStatic ? GrpcAio[type] : GrpcAio[type].prototype, name, counts);
 
     makeAwaitable(GrpcAio.Call.prototype);
     makeIterable(GrpcAio.Call.prototype, call => call.cancel());
@@ -236,7 +222,7 @@ function _init() {
     Object.defineProperty(GrpcAio, 'rpc', {
         configurable: true,
         get() {
-            const value = loadModules();
+            const value = load('grpcAioRpc').rpc;
             Object.defineProperty(GrpcAio, 'rpc', {value});
             return value;
         },

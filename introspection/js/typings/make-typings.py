@@ -3,13 +3,12 @@
 
 """Makes TypeScript declarations of a GIR, as GJS shows it.
 
---override is a file that lists the functions that return a promise when they are
-given no callback, as overrides/GrpcAio.js does in OPERATIONS.
+With --promises functions that end in `_async` return a promise when they are given no
+callback, as overrides/GrpcAio.js has it.
 """
 
 import argparse
 import pathlib
-import re
 import xml.etree.ElementTree as ElementTree
 
 CORE = '{http://www.gtk.org/introspection/core/1.0}'
@@ -147,17 +146,18 @@ class Generator:
         given, got = self.split(item)
         self.document(item, depth)
         # What fits first, counts.
-        if owner is not None and f'{owner.get("name")}.{name}' in self.promises:
-            self.promise(item, owner, depth)
+        if self.promises and owner is not None and name.endswith('_async'):
+            self.promise(item, prefix, owner, depth)
         self.emit(f'{prefix}{name}({", ".join(self.parameters(given))}): {self.result(item, got)};', depth)
 
-    def promise(self, item, owner, depth):
+    def promise(self, item, prefix, owner, depth):
         name = item.get('name')
-        finish = next(m for m in owner.findall(CORE + 'method') if m.get('name') == name[:-6] + '_finish')
+        ends = [member for member in owner if member.get('name') == name.removesuffix('_async') + '_finish']
+        finish = next(member for member in ends if member.find(CORE + 'return-value') is not None)
         given, _ = self.split(item)
         own = self.parameters(given[:-2])
         own.append('cancellable?: Gio.Cancellable | AbortSignalLike | null')
-        self.emit(f'{name}({", ".join(own)}): Promise<{self.result(finish, [])}>;', depth)
+        self.emit(f'{prefix}{name}({", ".join(own)}): Promise<{self.result(finish, [])}>;', depth)
 
     # Members
 
@@ -301,20 +301,13 @@ class Generator:
         return '\n'.join(line.rstrip() for line in self.lines) + '\n'
 
 
-def read_promises(path):
-    """Returns names such as Call.read_async."""
-    entries = re.findall(r'^    (\w+): \[([^]]*)\],$', path.read_text(encoding='utf-8'), re.MULTILINE)
-    return {f'{owner}.{name}_async' for owner, names in entries for name in re.findall(r"'(\w+)'", names)}
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition('\n\n')[0])
-    parser.add_argument('--override', type=pathlib.Path)
+    parser.add_argument('--promises', action='store_true')
     parser.add_argument('--gir', type=pathlib.Path, required=True)
     parser.add_argument('--output', type=pathlib.Path, required=True)
     arguments = parser.parse_args()
-    promises = read_promises(arguments.override) if arguments.override else set()
-    arguments.output.write_text(Generator(arguments.gir, promises).generate(), encoding='utf-8')
+    arguments.output.write_text(Generator(arguments.gir, arguments.promises).generate(), encoding='utf-8')
 
 
 if __name__ == '__main__':
