@@ -4,6 +4,7 @@
 
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
+import GrpcAio from 'gi://GrpcAio?version=1';
 
 import {FILE, FILE_SET} from './descriptor.js';
 import {EnumType, Field, FieldType, MessageType} from './message-type.js';
@@ -44,10 +45,11 @@ export class ServiceDefinition {
 
 /** The messages, enums and services of some .proto files. */
 export class Schema {
-    #files = new Map();
     #messages = new Map();
     #enums = new Map();
     #services = new Map();
+    #bytes = null;
+    #pool = null;
 
     /**
      * From a file that protoc --include_imports --descriptor_set_out has made.
@@ -71,38 +73,59 @@ export class Schema {
     /**
      * The same from memory.
      *
-     * @param {Uint8Array} bytes - a serialized FileDescriptorSet
+     * @param {Uint8Array} bytes - a serialized FileDescriptorSet, or GLib.Bytes
      */
     static fromBytes(bytes) {
         const schema = new Schema();
-        schema.add(FILE_SET.decode(bytes).file);
+        schema.#bytes = bytes instanceof GLib.Bytes ? bytes.toArray() : bytes;
+        schema.#add(FILE_SET.decode(schema.#bytes).file);
         return schema;
     }
 
     /**
      * All that a GrpcAio.MessagePool knows.
      *
-     * @param {object} pool - a pool
+     * @param {GrpcAio.MessagePool} pool - a pool
      */
     static fromPool(pool) {
         const schema = new Schema();
-        schema.add(pool.dup_file_names().map(name =>
-            FILE.decode(pool.dup_file_descriptor(name).toArray())));
+        schema.#pool = pool;
+        schema.#add(pool.dup_file_names().map(name => FILE.decode(pool.dup_file_descriptor(name).toArray())));
         return schema;
     }
 
     /**
-     * Adds descriptors of files; all that they import must be among them, or there.
+     * What a server with reflection tells of its services and messages.
      *
-     * @param {Array} files - objects with the fields of FileDescriptorProto
+     * @param {GrpcAio.Channel} channel - a channel, or a target to make one for
+     * @param {object} options - symbol, to be told only what has this full name, with
+     *   all it needs; and signal
+     * @returns {Promise<Schema>}
      */
-    add(files) {
-        const fresh = files.filter(({name}) => !this.#files.has(name));
+    static async fromReflection(channel, {symbol = null, signal = null} = {}) {
+        const connection = typeof channel === 'string' ? GrpcAio.Channel.new(channel, null) : channel;
+        const pool = new GrpcAio.MessagePool();
+
+        await pool.add_from_channel_async(connection, symbol, signal);
+        return Schema.fromPool(pool);
+    }
+
+    /** A GrpcAio.MessagePool that knows the same, for messages as GObjects. */
+    get pool() {
+        if (!this.#pool) {
+            const pool = new GrpcAio.MessagePool();
+            pool.add_bytes(this.#bytes);
+            this.#pool = pool;
+        }
+        return this.#pool;
+    }
+
+    // All that the files import must be among them.
+    #add(files) {
         const pending = [];
 
-        for (const file of fresh) {
+        for (const file of files) {
             const prefix = file.package ? `${file.package}.` : '';
-            this.#files.set(file.name, file);
             for (const descriptor of file.enumType)
                 this.#addEnum(prefix, descriptor);
             for (const descriptor of file.messageType)
@@ -110,7 +133,7 @@ export class Schema {
         }
         for (const [type, descriptor, file] of pending)
             type.setFields(descriptor.field.map(field => this.#makeField(field, descriptor, file)));
-        for (const file of fresh) {
+        for (const file of files) {
             const prefix = file.package ? `${file.package}.` : '';
             for (const descriptor of file.service)
                 this.#addService(`${prefix}${descriptor.name}`, descriptor);

@@ -8,9 +8,10 @@ import GrpcAio from 'gi://GrpcAio?version=1';
 import {decoderOf, encoderOf, toBytes} from './client.js';
 import {rpcError} from './errors.js';
 import {Port} from './port.js';
+import {Schema} from './schema.js';
 import {ServerCall} from './server-call.js';
 
-const {StatusCode} = GrpcAio;
+const {ServerState, StatusCode} = GrpcAio;
 
 const UNKNOWN_METHOD = {encode: toBytes, decode: bytes => bytes};
 
@@ -45,6 +46,7 @@ function decodeRequest(method, bytes) {
 /** A server. */
 export class Server {
     #methods = new Map();
+    #serviceNames = new Set();
     #port = new Port();
     #first;
 
@@ -77,6 +79,25 @@ export class Server {
             if (handler)
                 this.#methods.set(definition.path, bindMethod(definition, handler, messages));
         }
+        this.#tellOf(service.name);
+        return this;
+    }
+
+    // For reflection. The methods are all the port's, so the service has none.
+    #tellOf(name) {
+        if (!name || this.#serviceNames.has(name) || this.native.get_state() !== ServerState.NEW)
+            return;
+        this.#serviceNames.add(name);
+        this.native.add_service(GrpcAio.Service.new(name));
+    }
+
+    /**
+     * Has the server tell clients of its services, and of the messages of a schema.
+     *
+     * @param {Schema} schema - a schema, or a GrpcAio.MessagePool
+     */
+    addReflection(schema) {
+        this.native.add_reflection(schema instanceof Schema ? schema.pool : schema);
         return this;
     }
 

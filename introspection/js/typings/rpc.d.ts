@@ -21,6 +21,13 @@ declare module 'resource:///grpc-aio-glib-1/js/index.js' {
     export type AbortListener = ((event: {type: 'abort', target: AbortSignal}) => void) |
         {handleEvent(event: {type: 'abort', target: AbortSignal}): void};
 
+    /** What cancels a call, or something else. */
+    export type Signal = AbortSignal | Gio.Cancellable | {
+        readonly aborted: boolean;
+        addEventListener(type: 'abort', listener: () => void): void;
+        removeEventListener(type: 'abort', listener: () => void): void;
+    };
+
     /** Has a signal, and aborts what was given that. */
     export class AbortController {
         readonly signal: AbortSignal;
@@ -99,7 +106,12 @@ declare module 'resource:///grpc-aio-glib-1/js/index.js' {
         static fromFile(path: string): Schema;
         static fromResource(path: string): Schema;
         static fromBytes(bytes: Uint8Array | GLib.Bytes): Schema;
-        static fromPool(pool: object): Schema;
+        static fromPool(pool: GrpcAio.MessagePool): Schema;
+        /** What a server with reflection tells, or only what has the name of symbol. */
+        static fromReflection(channel: GrpcAio.Channel | string,
+            options?: {symbol?: string | null; signal?: Signal | null}): Promise<Schema>;
+        /** It knows the same, for messages as GObjects. */
+        readonly pool: GrpcAio.MessagePool;
         message<T = any>(name: string): MessageType<T>;
         enum(name: string): EnumType;
         service(name: string): ServiceDefinition;
@@ -115,11 +127,7 @@ declare module 'resource:///grpc-aio-glib-1/js/index.js' {
         deadline?: number | Date | null;
         metadata?: MetadataInit | null;
         /** What cancels the call. */
-        signal?: AbortSignal | Gio.Cancellable | {
-            readonly aborted: boolean;
-            addEventListener(type: 'abort', listener: () => void): void;
-            removeEventListener(type: 'abort', listener: () => void): void;
-        } | null;
+        signal?: Signal | null;
         credentials?: GrpcAio.CallCredentials | null;
         waitForReady?: boolean;
         compression?: GrpcAio.Compression;
@@ -188,7 +196,7 @@ declare module 'resource:///grpc-aio-glib-1/js/index.js' {
     export interface ClientOptions extends CallOptions {
         interceptors?: ClientInterceptor[];
         /** Plain objects, bytes, or the objects of a GrpcAio.MessagePool. */
-        messages?: 'object' | 'bytes' | object;
+        messages?: 'object' | 'bytes' | GrpcAio.MessagePool;
     }
 
     export function createChannel(target: string, credentials?: GrpcAio.ChannelCredentials | null,
@@ -230,7 +238,9 @@ declare module 'resource:///grpc-aio-glib-1/js/index.js' {
         });
         readonly native: GrpcAio.Server;
         add(service: ServiceDefinition, implementation: object,
-            options?: {messages?: 'object' | 'bytes' | object}): this;
+            options?: {messages?: 'object' | 'bytes' | GrpcAio.MessagePool}): this;
+        /** Has the server tell clients of its services, and of the messages of a schema. */
+        addReflection(schema: Schema | GrpcAio.MessagePool): this;
         addPort(address: string, credentials?: GrpcAio.ServerCredentials | null): number;
         start(): void;
         listen(address: string, credentials?: GrpcAio.ServerCredentials | null): number;

@@ -65,6 +65,16 @@ async function high(): Promise<number> {
     return sum;
 }
 
+async function reflect(): Promise<Point> {
+    const schema = await Schema.fromReflection('localhost:50051', {symbol: 'test.js.Test', signal: new Gio.Cancellable()});
+    const pool: GrpcAio.MessagePool = schema.pool;
+    const client = createClient<Test>(schema.service('test.js.Test'), 'localhost:50051', {messages: pool});
+    // @ts-expect-error: there is no such form of messages
+    createClient(schema.service('test.js.Test'), 'localhost:50051', {messages: 'text'});
+    new Server().addReflection(schema).addReflection(pool);
+    return client.echo({x: Schema.fromPool(pool).messageNames.length});
+}
+
 function serve(): InstanceType<typeof Server> {
     const server = new Server({onError: (error, method) => print(method, error)});
     server.add(Schema.fromBytes(new Uint8Array(0)).service('test.js.Test'), {
@@ -105,7 +115,14 @@ async function low(): Promise<void> {
     call.nothing();
     // @ts-expect-error: a text is no message
     call.write_async('text');
+    const json: string = await channel.call_json_async('/test.js.Test/Echo', '{}');
+    const known: boolean = await new GrpcAio.MessagePool().add_from_channel_async(channel, json);
+    const credentials = await GrpcAio.ChannelCredentials.new_google_default_async();
+    const other = GrpcAio.Channel.new('localhost:50051', credentials);
+    print(known);
+    // @ts-expect-error: a time has to be given
+    await other.close_async();
     await channel.close_async(0);
 }
 
-print(high, serve, low);
+print(high, reflect, serve, low);
