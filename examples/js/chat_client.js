@@ -23,6 +23,8 @@ import {parse} from './program.js';
 
 const {createClient, Schema} = GrpcAio.rpc;
 
+/** @typedef {{author: string, text: string, timeUsec: number}} Message */
+
 const STYLE = `
 .bubble { border-radius: 12px; padding: 6px 12px; background: alpha(currentColor, .1); }
 .bubble.own { background: @accent_bg_color; color: @accent_fg_color; }
@@ -33,10 +35,20 @@ const options = parse({
 });
 const toSay = Number(options['self-test']);
 
+/**
+ * When something was said.
+ *
+ * @param {Message} message - a message
+ */
 function timeOf({timeUsec}) {
-    return GLib.DateTime.new_from_unix_local(Math.floor(timeUsec / 1e6)).format('%H:%M');
+    return GLib.DateTime.new_from_unix_local(Math.floor(timeUsec / 1e6))?.format('%H:%M');
 }
 
+/**
+ * Makes what shows a message.
+ *
+ * @param {Message} message - a message
+ */
 function newBubble(message) {
     const isOwn = message.author === options.name;
     const box = new Gtk.Box({
@@ -53,9 +65,16 @@ function newBubble(message) {
 }
 
 const ChatWindow = GObject.registerClass(class ChatWindow extends Adw.ApplicationWindow {
+    /**
+     * Joins a chat.
+     *
+     * @param {Adw.Application} application - the application
+     * @param {import('resource:///grpc-aio-glib-1/js/index.js').Client} client - of the chat
+     */
     constructor(application, client) {
         super({application, title: 'Chat', default_width: 420, default_height: 520});
 
+        /** @type {any} */
         this.failure = null;
         this._client = client;
         this._nShown = 0;
@@ -82,7 +101,7 @@ const ChatWindow = GObject.registerClass(class ChatWindow extends Adw.Applicatio
         this._entry.connect('activate', () => this._say());
         button.connect('clicked', () => this._say());
         this.connect('close-request', () => this._call.cancel() && false);
-        this._scroller.vadjustment.connect('changed', adjustment => (adjustment.value = adjustment.upper));
+        this._scroller.get_vadjustment().connect('changed', adjustment => (adjustment.value = adjustment.upper));
 
         // null: we write what we have to say one by one.
         this._call = client.join(null);
@@ -112,6 +131,7 @@ const ChatWindow = GObject.registerClass(class ChatWindow extends Adw.Applicatio
         this._entry.text = '';
     }
 
+    /** @param {any} error - what went wrong */
     _fail(error) {
         if (error.matches?.(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED))
             return;
@@ -135,6 +155,7 @@ const ChatWindow = GObject.registerClass(class ChatWindow extends Adw.Applicatio
         });
     }
 
+    /** @param {string} path - of the file */
     _keepPicture(path) {
         const paintable = new Gtk.WidgetPaintable({widget: this});
         const snapshot = new Gtk.Snapshot();
@@ -146,14 +167,12 @@ const ChatWindow = GObject.registerClass(class ChatWindow extends Adw.Applicatio
 const application = new Adw.Application({
     application_id: 'org.example.GrpcAioChat', flags: Gio.ApplicationFlags.NON_UNIQUE,
 });
+/** @type {any} */
 let chatWindow = null;
 
 application.connect('activate', () => {
     const provider = new Gtk.CssProvider();
-    if (provider.load_from_bytes)
-        provider.load_from_bytes(new GLib.Bytes(STYLE));
-    else
-        provider.load_from_data(STYLE); // before GTK 4.12
+    provider.load_from_data(new TextEncoder().encode(STYLE));
     Gtk.StyleContext.add_provider_for_display(Gdk.Display.get_default(), provider,
         Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION);
 

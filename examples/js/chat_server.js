@@ -11,7 +11,7 @@ import GLib from 'gi://GLib';
 import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
-import {parse} from './program.js';
+import {messageOf, parse} from './program.js';
 
 const {Schema, Server} = GrpcAio.rpc;
 
@@ -22,11 +22,22 @@ const BEHIND = 100;
 const SIGINT = 2;
 const SIGTERM = 15;
 
+/** @typedef {{author: string, text: string, timeUsec: number}} Message */
+/** @typedef {{write(message: Message): Promise<boolean>}} Member */
+
+/** @type {Message[]} */
 const history = [];
+/** @type {Map<Member, number>} */
 const members = new Map();
 
+/**
+ * Tells one of them.
+ *
+ * @param {Member} context - the call of a member
+ * @param {Message} message - what to tell
+ */
 function send(context, message) {
-    const behind = members.get(context);
+    const behind = members.get(context) ?? 0;
 
     // Who does not read misses something, but neither stops the others nor fills
     // our memory.
@@ -35,11 +46,17 @@ function send(context, message) {
     members.set(context, behind + 1);
     context.write(message).then(() => {
         if (members.has(context))
-            members.set(context, members.get(context) - 1);
+            members.set(context, (members.get(context) ?? 1) - 1);
     });
 }
 
 const chat = {
+    /**
+     * All that a member says, and hears.
+     *
+     * @param {AsyncIterable<Message>} requests - what is said
+     * @param {Member} context - the call
+     */
     async join(requests, context) {
         members.set(context, 0);
         for (const message of history)
@@ -67,7 +84,7 @@ try {
     const port = server.listen(address);
     print(`Listening on ${address.startsWith('unix') ? address : address.replace(/:\d+$/, `:${port}`)}`);
 } catch (error) {
-    printerr(error.message);
+    printerr(messageOf(error));
     System.exit(1);
 }
 

@@ -10,7 +10,7 @@ import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
 import {HelloReply, HelloRequest} from './messages.js';
-import {parse, run} from './program.js';
+import {messageOf, parse, run} from './program.js';
 
 // Makes invoke_async() return a promise.
 Gio._promisify(GrpcAio.MultiCallable.prototype, 'invoke_async');
@@ -36,6 +36,6 @@ try {
 } catch (error) {
     // error.matches(GrpcAio.Error, GrpcAio.Error.UNAVAILABLE) is true, for
     // example, when there is no server.
-    printerr(`SayHello failed: ${error.message}`);
+    printerr(`SayHello failed: ${messageOf(error)}`);
     System.exit(1);
 }

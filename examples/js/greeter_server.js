@@ -10,8 +10,13 @@ import GrpcAio from 'gi://GrpcAio?version=1';
 import {HelloReply, HelloRequest} from './messages.js';
 import {handler, serve} from './serve.js';
 
-// Runs in the main loop, once for each call. It may await whatever it likes
-// before it completes the context; meanwhile other calls are served.
+/**
+ * Runs in the main loop, once for each call. It may await whatever it likes
+ * before it completes the context; meanwhile other calls are served.
+ *
+ * @param {GrpcAio.ServicerContext} context - the call
+ * @param {any} request - a packed HelloRequest
+ */
 async function sayHello(context, request) {
     const {name} = HelloRequest.unpack(request);
     context.complete(HelloReply.pack({message: `Hello, ${name}!`}));

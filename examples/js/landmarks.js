@@ -2,17 +2,27 @@
 
 // The data of the route guide, and a little geometry. No gRPC in here.
 
+/** @typedef {{latitude: number, longitude: number}} Place */
+
 const EARTH_RADIUS_METRES = 6371000;
 
-const FEATURES = [
+/** @type {Array<[string, number, number]>} */
+const LANDMARKS = [
     ['Brocken', 517991000, 106156000],
     ['Torfhaus', 518030000, 105360000],
     ['Schierke Station', 517640000, 106660000],
     ['Goslar Market', 519059000, 104283000],
     ['Wernigerode Castle', 518308000, 107947000],
     ['Rappbode Dam', 517400000, 108920000],
-].map(([name, latitude, longitude]) => ({name, location: {latitude, longitude}}));
+];
+const FEATURES = LANDMARKS.map(([name, latitude, longitude]) => ({name, location: {latitude, longitude}}));
 
+/**
+ * Whether two points are one.
+ *
+ * @param {?Place} a - a point, or null
+ * @param {?Place} b - a point, or null
+ */
 export function samePlace(a, b) {
     return a?.latitude === b?.latitude && a?.longitude === b?.longitude;
 }
@@ -20,7 +30,7 @@ export function samePlace(a, b) {
 /**
  * What stands at a point; its name is empty if nothing does.
  *
- * @param {object} point - the point
+ * @param {?Place} point - the point
  */
 export function featureAt(point) {
     return FEATURES.find(({location}) => samePlace(location, point)) ??
@@ -30,21 +40,23 @@ export function featureAt(point) {
 /**
  * All that lies in a rectangle.
  *
- * @param {object} rectangle - two of its corners
+ * @param {{lo: ?Place, hi: ?Place}} rectangle - two of its corners
  */
 export function featuresIn({lo, hi}) {
-    const between = (value, a, b) => value >= Math.min(a, b) && value <= Math.max(a, b);
+    if (!lo || !hi)
+        return [];
 
-    return FEATURES.filter(({location: {latitude, longitude}}) => lo && hi &&
-        between(latitude, lo.latitude, hi.latitude) &&
-        between(longitude, lo.longitude, hi.longitude));
+    const [south, north] = [Math.min(lo.latitude, hi.latitude), Math.max(lo.latitude, hi.latitude)];
+    const [west, east] = [Math.min(lo.longitude, hi.longitude), Math.max(lo.longitude, hi.longitude)];
+    return FEATURES.filter(({location: {latitude, longitude}}) =>
+        latitude >= south && latitude <= north && longitude >= west && longitude <= east);
 }
 
 /**
  * Metres between two points, by the haversine formula.
  *
- * @param {object} from - a point
- * @param {object} to - a point
+ * @param {Place} from - a point
+ * @param {Place} to - a point
  */
 export function distance(from, to) {
     const radians = Math.PI / 180 / 1e7;

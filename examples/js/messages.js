@@ -17,11 +17,18 @@
 
 import GLib from 'gi://GLib';
 
+/**
+ * How a value becomes a number or bytes, and back.
+ *
+ * @typedef {{wireType: number, initial: any, encode: (value: any) => any, decode: (value: any) => any}} Type
+ */
+
 const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH = 2;
 const FIXED32 = 5;
 
+/** @type {Type} */
 const int32 = {
     wireType: VARINT,
     initial: 0,
@@ -29,6 +36,7 @@ const int32 = {
     decode: varint => Number(BigInt.asIntN(32, varint)),
 };
 
+/** @type {Type} */
 const string = {
     wireType: LENGTH,
     initial: '',
@@ -36,6 +44,12 @@ const string = {
     decode: data => new TextDecoder().decode(data),
 };
 
+/**
+ * Appends a number.
+ *
+ * @param {number[]} out - the bytes so far
+ * @param {number | bigint} value - the number
+ */
 function writeVarint(out, value) {
     // Negative numbers take all of 64 bits.
     let rest = BigInt.asUintN(64, BigInt(value));
@@ -45,6 +59,7 @@ function writeVarint(out, value) {
 }
 
 class Reader {
+    /** @param {Uint8Array} data - the bytes of a message */
     constructor(data) {
         this.data = data;
         this.position = 0;
@@ -54,6 +69,7 @@ class Reader {
         return this.position === this.data.length;
     }
 
+    /** @param {number} length - how many bytes */
     take(length) {
         if (length > this.data.length - this.position)
             throw new Error('The message is cut off');
@@ -72,6 +88,7 @@ class Reader {
         throw new Error('A number has too many bytes');
     }
 
+    /** @param {number} wireType - of the value that comes */
     value(wireType) {
         switch (wireType) {
         case VARINT:
@@ -92,10 +109,11 @@ class Reader {
  * Describes a message: {name: [number, type]}. What comes back can pack() an
  * object into GLib.Bytes, unpack() it again, and be the type of a field.
  *
- * @param {object} fields - the fields
+ * @param {{[name: string]: [number, Type]}} fields - the fields
  */
 function message(fields) {
-    const encode = object => {
+    const encode = (/** @type {any} */ object) => {
+        /** @type {number[]} */
         const out = [];
         for (const [name, [number, type]] of Object.entries(fields)) {
             const value = object[name] ?? type.initial;
@@ -115,7 +133,7 @@ function message(fields) {
         return out;
     };
 
-    const decode = data => {
+    const decode = (/** @type {Uint8Array} */ data) => {
         /** @type {any} */
         const object = {};
         for (const [name, [, type]] of Object.entries(fields))
@@ -139,8 +157,8 @@ function message(fields) {
         initial: null,
         encode,
         decode,
-        pack: object => new GLib.Bytes(Uint8Array.from(encode(object))),
-        unpack: bytes => decode(bytes.toArray()),
+        pack: (/** @type {object} */ object) => new GLib.Bytes(Uint8Array.from(encode(object))),
+        unpack: (/** @type {GLib.Bytes} */ bytes) => decode(bytes.toArray()),
     };
 }
 

@@ -9,10 +9,14 @@ import System from 'system';
  * Reads the command line: `--name value` for each of the options, then the
  * other arguments.
  *
- * @param {object} options - the options with their defaults
+ * @template {{[name: string]: string}} T
+ * @param {T} options - the options with their defaults
  */
 export function parse(options) {
-    const result = {...options, others: []};
+    /** @type {{[name: string]: any}} */
+    const values = {...options};
+    /** @type {string[]} */
+    const others = [];
     const words = [...System.programArgs];
 
     while (words.length > 0) {
@@ -20,16 +24,25 @@ export function parse(options) {
         const name = word.replace(/^--/, '');
 
         if (name === word) {
-            result.others.push(word);
+            others.push(word);
         } else if (name in options && words.length > 0) {
-            result[name] = words.shift();
+            values[name] = words.shift();
         } else {
             printerr(`Usage: ${System.programInvocationName} [--${Object.keys(options)} HOST:PORT]`);
             System.exit(1);
         }
     }
 
-    return result;
+    return /** @type {T & {others: string[]}} */ ({...values, others});
+}
+
+/**
+ * What an error says.
+ *
+ * @param {unknown} error - what was thrown
+ */
+export function messageOf(error) {
+    return error instanceof Error || error instanceof GLib.Error ? error.message : `${error}`;
 }
 
 /**
@@ -37,15 +50,14 @@ export function parse(options) {
  * throws. (To await at the top level of a module would look better, but makes
  * GJS 1.74 use all of a processor while it waits.)
  *
- * @param {Function} main - an async function
+ * @param {() => Promise<any>} main - an async function
  */
 export function run(main) {
     const loop = new GLib.MainLoop(null, false);
+    /** @type {unknown} */
     let failure = null;
 
-    main().catch(error => {
-        failure = error;
-    }).finally(() => loop.quit());
+    main().catch(error => (failure = error)).finally(() => loop.quit());
     loop.run();
 
     if (failure)

@@ -11,7 +11,7 @@ import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
 import {Feature, Point, Rectangle, RouteNote, RouteSummary} from './messages.js';
-import {parse, run} from './program.js';
+import {messageOf, parse, run} from './program.js';
 
 // Makes the operations of a call return promises.
 Gio._promisify(GrpcAio.MultiCallable.prototype, 'invoke_async');
@@ -28,8 +28,13 @@ const channel = GrpcAio.Channel.new(target, null);
 // Each call, a stream too, is given a limit for the whole of its life.
 const options = new GrpcAio.CallOptions({timeout_usec: 10000000});
 
+/**
+ * A line about a place.
+ *
+ * @param {any} feature - an unpacked Feature
+ */
 function describe({name, location}) {
-    const degrees = value => ((value ?? 0) / 1e7).toFixed(4);
+    const degrees = (/** @type {?number} */ value) => ((value ?? 0) / 1e7).toFixed(4);
     return `${name || 'nothing'} at ${degrees(location?.latitude)}, ${degrees(location?.longitude)}`;
 }
 
@@ -104,6 +109,6 @@ try {
         await routeChat();
     });
 } catch (error) {
-    printerr(`The route guide failed: ${error.message}`);
+    printerr(`The route guide failed: ${messageOf(error)}`);
     System.exit(1);
 }

@@ -21,14 +21,24 @@ import {handler, serve} from './serve.js';
 Gio._promisify(GrpcAio.ServicerContext.prototype, 'read_async');
 Gio._promisify(GrpcAio.ServicerContext.prototype, 'write_async');
 
-// One request, one response.
+/**
+ * One request, one response.
+ *
+ * @param {GrpcAio.ServicerContext} context - the call
+ * @param {GLib.Bytes} request - a packed Point
+ */
 async function getFeature(context, request) {
     const point = Point.unpack(request);
     context.complete(Feature.pack(featureAt(point)));
 }
 
-// One request, a stream of responses. Waiting for each write lets a slow
-// client slow us down instead of filling our memory.
+/**
+ * One request, a stream of responses. Waiting for each write lets a slow
+ * client slow us down instead of filling our memory.
+ *
+ * @param {GrpcAio.ServicerContext} context - the call
+ * @param {GLib.Bytes} request - a packed Rectangle
+ */
 async function listFeatures(context, request) {
     for (const feature of featuresIn(Rectangle.unpack(request)))
         await context.write_async(Feature.pack(feature), null);
@@ -37,9 +47,14 @@ async function listFeatures(context, request) {
     context.complete(null);
 }
 
-// A stream of requests, one response at its end.
+/**
+ * A stream of requests, one response at its end.
+ *
+ * @param {GrpcAio.ServicerContext} context - the call
+ */
 async function recordRoute(context) {
     const startTime = GLib.get_monotonic_time();
+    /** @type {any[]} */
     const points = [];
 
     // null is the end of the stream.
@@ -55,10 +70,15 @@ async function recordRoute(context) {
     }));
 }
 
-// Two streams, independent of each other. Here every note read may set off any
-// number of notes to write.
+/** @type {any[]} */
 const notes = [];
 
+/**
+ * Two streams, independent of each other. Here every note read may set off any
+ * number of notes to write.
+ *
+ * @param {GrpcAio.ServicerContext} context - the call
+ */
 async function routeChat(context) {
     for (let bytes; (bytes = await context.read_async(null));) {
         const note = RouteNote.unpack(bytes);

@@ -8,7 +8,7 @@ import Gio from 'gi://Gio';
 import GrpcAio from 'gi://GrpcAio?version=1';
 import System from 'system';
 
-import {parse, run} from './program.js';
+import {messageOf, parse, run} from './program.js';
 
 Gio._promisify(GrpcAio.Server.prototype, 'stop_async');
 
@@ -18,6 +18,11 @@ const GRACE_USEC = 2000000;
 const SIGINT = 2;
 const SIGTERM = 15;
 
+/**
+ * Serves until a signal comes.
+ *
+ * @param {GrpcAio.Service} service - the only one
+ */
 export function serve(service) {
     let {address} = parse({address: 'localhost:50051'});
 
@@ -30,7 +35,7 @@ export function serve(service) {
         if (!address.startsWith('unix'))
             address = address.replace(/:\d+$/, `:${port}`);
     } catch (error) {
-        printerr(error.message);
+        printerr(messageOf(error));
         System.exit(1);
     }
     print(`Listening on ${address}`);
@@ -56,11 +61,13 @@ export function serve(service) {
 /**
  * Lets an async function serve a method: what it throws ends the call.
  *
- * @param {Function} func - takes the context and the request
+ * @param {(context: GrpcAio.ServicerContext, request: any) => Promise<void>} func - takes
+ *   the context and, unless requests stream, the request
+ * @returns {GrpcAio.HandlerFunc}
  */
 export function handler(func) {
     return (context, request) => {
         func(context, request).catch(error =>
-            context.abort(GrpcAio.StatusCode.UNKNOWN, error.message));
+            context.abort(GrpcAio.StatusCode.UNKNOWN, messageOf(error)));
     };
 }

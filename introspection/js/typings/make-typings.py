@@ -37,14 +37,19 @@ def camel(name):
     return head + ''.join(part.capitalize() for part in rest)
 
 
+BASE = ('GLib', 'GObject', 'Gio')
+
+
 class Generator:
-    def __init__(self, path, promises):
+    def __init__(self, path, promises=False, others=()):
         root = ElementTree.parse(path).getroot()
         self.namespace = root.find(CORE + 'namespace')
         self.name = self.namespace.get('name')
         self.version = self.namespace.get('version')
         self.includes = [(item.get('name'), item.get('version')) for item in root.findall(CORE + 'include')]
         self.promises = promises
+        self.others = dict(other.split('=') for other in others)
+        self.spaces = [*BASE, *self.others]
         self.enums = {f'{self.name}.{item.get("name")}' for tag in ('enumeration', 'bitfield')
                       for item in self.namespace.findall(CORE + tag)}
         self.lines = []
@@ -54,7 +59,7 @@ class Generator:
 
     def document(self, item, depth):
         doc = item.find(CORE + 'doc')
-        if doc is None or self.name in ('GLib', 'GObject', 'Gio'):
+        if doc is None or self.name in BASE:
             return
         first = ' '.join(doc.text.partition('\n\n')[0].split()).replace('*/', '* /')
         self.emit(f'/** {first} */', depth)
@@ -68,7 +73,7 @@ class Generator:
             return 'any[]'
         if '.' in name:
             space = name.partition('.')[0]
-            return name if space in ('GLib', 'GObject', 'Gio', self.name) else 'any'
+            return name if space in (*self.spaces, self.name) else 'any'
         return f'{self.name}.{name}'
 
     def type_of(self, item):
@@ -117,9 +122,9 @@ class Generator:
         got = [p for p in shown if p.get('direction', 'in') in ('out', 'inout')]
         return given, got
 
-    def parameters(self, given):
+    def parameters(self, given, may_be_left_out=True):
         texts = []
-        optional = True
+        optional = may_be_left_out
         for parameter in reversed(given):
             nullable = parameter.get('nullable') == '1' or parameter.get('allow-none') == '1'
             optional = optional and nullable
@@ -203,15 +208,16 @@ class Generator:
             base = self.named(parent) if parent and self.named(parent) != 'any' else None
             if kind == 'interface':
                 base = 'GObject.Object' if name != 'Object' else None
-            extends = f' extends {base}Properties' if base and kind == 'class' else ''
+            implemented = [self.named(i.get('name')) for i in item.findall(CORE + 'implements')]
+            implemented = [i for i in implemented if i != 'any']
+            sources = [*([base] if base else []), *implemented] if kind == 'class' else []
+            extends = f' extends {", ".join(f"{source}Properties" for source in sources)}' if sources else ''
             self.emit(f'interface {name}Properties{extends} {{')
             for property_name, property_type, is_writable in self.properties(item):
                 if is_writable:
                     self.emit(f'{property_name}?: {property_type};', 3)
             self.emit('}')
             self.document(item, 2)
-            implemented = [self.named(i.get('name')) for i in item.findall(CORE + 'implements')]
-            implemented = [i for i in implemented if i != 'any']
             if implemented:
                 self.emit(f'interface {name} extends {", ".join(implemented)} {{}}')
             self.emit(f'class {name}{f" extends {base}" if base else ""} {{')
@@ -231,7 +237,7 @@ class Generator:
             if property_name not in methods:
                 self.emit(f'{"" if is_writable else "readonly "}{property_name}: {property_type};', 3)
         for signal in item.findall(GLIB + 'signal'):
-            arguments = ', '.join([f'source: {self.name}.{name}', *self.parameters(self.split(signal)[0])])
+            arguments = ', '.join([f'source: {self.name}.{name}', *self.parameters(self.split(signal)[0], may_be_left_out=False)])
             self.emit(f"connect(signal: '{signal.get('name')}', callback: ({arguments}) => "
                       f'{self.result(signal, [])}): number;', 3)
         if kind in ('class', 'interface') and item.findall(GLIB + 'signal'):
@@ -260,10 +266,10 @@ class Generator:
         self.emit('// Made of the GIR by make-typings.py.', 0)
         self.emit('', 0)
         self.emit(f"declare module 'gi://{self.name}?version={self.version}' {{", 0)
-        spaces = dict(self.includes)
-        for space, version in (('GLib', '2.0'), ('GObject', '2.0'), ('Gio', '2.0')):
+        versions = {**dict(self.includes), **self.others}
+        for space in self.spaces:
             if space != self.name:
-                self.emit(f"import type {space} from 'gi://{space}?version={spaces.get(space, version)}';", 1)
+                self.emit(f"import type {space} from 'gi://{space}?version={versions.get(space, '2.0')}';", 1)
         self.emit(f'export namespace {self.name} {{', 1)
         if self.promises:
             self.emit('interface AbortSignalLike {')
@@ -280,7 +286,8 @@ class Generator:
                 self.container(item)
             elif tag == 'callback':
                 given, got = self.split(item)
-                self.emit(f'type {item.get("name")} = ({", ".join(self.parameters(given))}) => {self.result(item, got)};')
+                parameters = ', '.join(self.parameters(given, may_be_left_out=False))
+                self.emit(f'type {item.get("name")} = ({parameters}) => {self.result(item, got)};')
             elif tag == 'function' and item.get('name') not in RESERVED:
                 self.callable(item, 'function ', 2)
             elif tag == 'constant' and not item.get('name')[0].isdigit():
@@ -304,10 +311,11 @@ class Generator:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition('\n\n')[0])
     parser.add_argument('--promises', action='store_true')
+    parser.add_argument('--other', action='append', default=[], help='what has declarations, too, such as Gtk=4.0')
     parser.add_argument('--gir', type=pathlib.Path, required=True)
     parser.add_argument('--output', type=pathlib.Path, required=True)
     arguments = parser.parse_args()
-    arguments.output.write_text(Generator(arguments.gir, arguments.promises).generate(), encoding='utf-8')
+    arguments.output.write_text(Generator(arguments.gir, arguments.promises, arguments.other).generate(), encoding='utf-8')
 
 
 if __name__ == '__main__':
