@@ -296,16 +296,28 @@ class PortTest(unittest.IsolatedAsyncioTestCase):
         self.peer.calls[0].finish(UNKNOWN)
         self.assertEqual((await call.wait_status()).code, UNKNOWN)
 
-    async def test_cancelled_read_loses_nothing(self):
-        call = self.call('Chat')
+    async def test_cancelled_read_takes_nothing(self):
+        call = self.call('HangChat')
         first = asyncio.ensure_future(call.read())
-        await asyncio.sleep(0)
-        await call.write(b'one')
+        second = asyncio.ensure_future(call.read())
+        await until(lambda: self.peer.calls)
+        first.cancel()
+        await self.peer.calls[0].write(b'one')
+        self.assertEqual(await second, b'one')
+        self.assertTrue(first.cancelled())
+
+    async def test_cancelled_read_loses_nothing(self):
+        call = self.call('HangChat')
+        first = asyncio.ensure_future(call.read())
         second = asyncio.ensure_future(call.read())
         await asyncio.sleep(0)
+        # The message has come, and the task that waited for it has not gone on yet.
+        call._on_message(b'one')
         first.cancel()
         self.assertEqual(await second, b'one')
-        call.cancel('')
+        self.assertTrue(first.cancelled())
+        call._on_message(b'two')
+        self.assertEqual(await call.read(), b'two')
 
     async def test_time_out_of_wait(self):
         call = self.call('Hang')
@@ -478,6 +490,10 @@ class PortTest(unittest.IsolatedAsyncioTestCase):
         waiter = asyncio.ensure_future(served.wait_done())
         reader.add_done_callback(lambda _: order.append('read'))
         await asyncio.sleep(0)
+        # This may be told before the rest, and is no end of the requests.
+        self.peer.port._on_event(served._id, _port._END_OF_MESSAGES, 1, b'')
+        await asyncio.sleep(0)
+        self.assertFalse(reader.done())
         call.cancel('')
         self.assertIsNone(await reader)
         await waiter

@@ -1025,7 +1025,9 @@ class Port:
         elif event == _WRITTEN:
             call._on_written(value)
         elif event == _END_OF_MESSAGES:
-            call._on_end_of_messages()
+            # When the client gave up, that is told next: no end of its own accord.
+            if value == 0:
+                call._on_end_of_messages()
         elif event == _LARGE_MESSAGE:
             call._on_message(self.core.take_message(id_))
         elif event == _NOT_WRITTEN:
