@@ -6,7 +6,8 @@
     GRPC_AIO_PYTHON=grpc run.py test_call [CASE…]
 
 Where grpc.aio and grpc_aio_glib differ, differences.py says which case fails
-with grpc.aio and why. It must fail there, and pass with ours.
+with grpc.aio and why. It must fail there, unless it does so only sometimes, and pass
+with ours.
 """
 
 import argparse
@@ -21,7 +22,7 @@ import tempfile
 import traceback
 import unittest
 
-from differences import DIFFERENCES
+from differences import DIFFERENCES, race_of
 from support import MODULE, OURS
 
 # Seconds that a case may hang with grpc.aio when that is what it is known for, and
@@ -73,8 +74,11 @@ class TapResult(unittest.TestResult):
     def stopTest(self, test):
         name = name_of(test)
         reason = None if OURS or self.hang else DIFFERENCES.get(name)
+        race = None if OURS or self.problem is None else race_of(name, self.problem)
         if self.skipped_because is not None:
             self.line(True, f'{name} # SKIP {self.skipped_because}')
+        elif reason is None and race is not None:
+            self.line(True, f'{name} (grpc.aio: {race})')
         elif reason is None:
             self.line(self.problem is None, name, self.problem)
         elif self.problem is None and 'sometimes' not in reason:

@@ -4,7 +4,7 @@
 
 import asyncio
 
-from support import BEGUN, Case, Gate, aio, drive, grpc, kinds, path, wrap
+from support import Case, Gate, aio, drive, grpc, kinds, path, wrap
 
 
 class Client(Case):
@@ -136,13 +136,15 @@ class Server(Case):
 
     async def test_deadline(self):
         called = asyncio.Event()
+        gate = Gate()
 
         async def watch(context):
             context.add_done_callback(lambda context: called.set())
-            await asyncio.Event().wait()
+            await gate.wait()
 
         await self.pair({'watch': wrap('unary_unary', watch)})
-        await self.fails(self.start('unary_unary', 'watch', timeout=BEGUN), grpc.StatusCode.DEADLINE_EXCEEDED)
+        call = await self.begun('unary_unary', 'watch', gate.entered)
+        await self.fails(call, grpc.StatusCode.DEADLINE_EXCEEDED)
         await called.wait()
 
     async def test_several_in_order(self):

@@ -3,9 +3,10 @@
 """Deadlines, and the time that is left, on both sides."""
 
 import asyncio
+import contextlib
 import time
 
-from support import BEGUN, SHORT, Case, Gate, aio, drive, grpc, handler, kinds, path, wrap
+from support import SHORT, Case, Gate, aio, drive, grpc, handler, kinds, path, wrap
 
 EXCEEDED = grpc.StatusCode.DEADLINE_EXCEEDED
 
@@ -27,8 +28,10 @@ class Deadline(Case):
 
     @kinds()
     async def test_handler_is_told(self, kind):
-        call = await self.late(kind, timeout=BEGUN)
-        await self.gate.cancelled.wait()
+        gate = Gate()
+        await self.pair({'late': wrap(kind, gate.wait)})
+        call = await self.begun(kind, 'late', gate.entered)
+        await gate.cancelled.wait()
         await self.fails(drive(call, kind), EXCEEDED)
 
     @kinds()
@@ -57,9 +60,14 @@ class Deadline(Case):
             await gate.wait()
 
         await self.pair({'late': handler('unary_stream', respond)})
-        await self.channel.channel_ready()
-        call = self.start('unary_stream', 'late', timeout=BEGUN)
-        self.assertEqual(await call.read(), b'1')
+        # A slow machine needs more time for the first response.
+        first, timeout = None, 0.25
+        while first is None:
+            call = self.start('unary_stream', 'late', timeout=timeout)
+            with contextlib.suppress(aio.AioRpcError):
+                first = await call.read()
+            timeout *= 2
+        self.assertEqual(first, b'1')
         await self.fails(call.read(), EXCEEDED)
 
     async def test_nobody_listens(self):
