@@ -10,11 +10,11 @@ private async void say_lines (Chat.ChatJoinCall call, string author) throws Erro
 
     while ((line = yield input.read_line_utf8_async (Priority.DEFAULT, null, null)) != null) {
         var message = new Chat.ChatMessage () { author = author, text = line };
-        yield call.write_async (message, null);
+        yield call.write_async (message);
     }
 
     // The end of the input is the end of what we say; the server ends the call then.
-    yield call.done_writing_async (null);
+    yield call.done_writing_async ();
 }
 
 private async void chat (string target, string author) throws Error {
@@ -31,7 +31,7 @@ private async void chat (string target, string author) throws Error {
         }
     });
 
-    while ((message = yield call.read_async (null)) != null)
+    while ((message = yield call.read_async ()) != null)
         print ("%s: %s\n", message.author, message.text);
 }
 

@@ -59,7 +59,7 @@ private class Room : Chat.ChatServicer {
             member.send (earlier);
         members.add (member);
         try {
-            while ((message = yield context.read_async (null)) != null) {
+            while ((message = yield context.read_async ()) != null) {
                 message.time_usec = get_real_time ();
                 tell_all (message);
             }

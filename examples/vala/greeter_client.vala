@@ -15,7 +15,7 @@ private async void greet (string target, string name) throws Error {
     var options = new GrpcAio.CallOptions () { timeout_usec = 10000000 };
 
     var request = new Helloworld.HelloRequest () { name = name };
-    var reply = yield greeter.say_hello_async (request, options, null);
+    var reply = yield greeter.say_hello_async (request, options);
     print ("SayHello: %s\n", reply.message);
 }
 

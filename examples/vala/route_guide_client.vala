@@ -27,7 +27,7 @@ private class Client {
 
     // One request, one response.
     private async void get_feature () throws Error {
-        var feature = yield guide.get_feature_async (top, options, null);
+        var feature = yield guide.get_feature_async (top, options);
         print ("GetFeature: %s\n", describe (feature));
     }
 
@@ -40,7 +40,7 @@ private class Client {
         var call = guide.list_features (rectangle, options);
         Routeguide.Feature? feature;
 
-        while ((feature = yield call.read_async (null)) != null)
+        while ((feature = yield call.read_async ()) != null)
             print ("ListFeatures: %s\n", describe (feature));
     }
 
@@ -55,10 +55,10 @@ private class Client {
         };
 
         foreach (var point in points)
-            yield call.write_async (point, null);
-        yield call.done_writing_async (null);
+            yield call.write_async (point);
+        yield call.done_writing_async ();
 
-        var summary = yield call.response_async (null);
+        var summary = yield call.response_async ();
         print ("RecordRoute: %d points, %d features, %d m\n",
                summary.point_count, summary.feature_count, summary.distance);
     }
@@ -80,7 +80,7 @@ private class Client {
         }
         call.done_writing_async.begin (null);
 
-        while ((note = yield call.read_async (null)) != null)
+        while ((note = yield call.read_async ()) != null)
             print ("RouteChat: got \"%s\"\n", note.message);
     }
 

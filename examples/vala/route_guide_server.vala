@@ -35,7 +35,7 @@ private class Guide : Routeguide.RouteGuideServicer {
         try {
             foreach (var feature in all_features ()) {
                 if (contains (rectangle, feature.location))
-                    yield context.write_async (feature, null);
+                    yield context.write_async (feature);
             }
 
             // A method with a stream of responses ends without one.
@@ -55,7 +55,7 @@ private class Guide : Routeguide.RouteGuideServicer {
 
         try {
             // null is the end of the stream.
-            while ((point = yield context.read_async (null)) != null) {
+            while ((point = yield context.read_async ()) != null) {
                 summary.point_count++;
                 if (feature_at (point).name != "")
                     summary.feature_count++;
@@ -78,13 +78,13 @@ private class Guide : Routeguide.RouteGuideServicer {
         Routeguide.RouteNote? note;
 
         try {
-            while ((note = yield context.read_async (null)) != null) {
+            while ((note = yield context.read_async ()) != null) {
                 var n_earlier = notes.length;
 
                 notes.add (note);
                 for (int i = 0; i < n_earlier; i++) {
                     if (notes[i].location.equal (note.location))
-                        yield context.write_async (notes[i], null);
+                        yield context.write_async (notes[i]);
                 }
             }
 

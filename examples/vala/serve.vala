@@ -51,7 +51,7 @@ public int serve (GrpcAio.Service service, string[] args) {
 // From now on new calls are refused; running ones get some time to end.
 private async void stop (GrpcAio.Server server) {
     try {
-        yield server.stop_async (GRACE_USEC, null);
+        yield server.stop_async (GRACE_USEC);
         print ("Stopped\n");
     } catch (Error error) {
         printerr ("%s\n", error.message);

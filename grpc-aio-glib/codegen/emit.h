@@ -83,3 +83,6 @@ void emit_pyi (const Emitter *emitter,
 
 void emit_dts (const Emitter *emitter,
                const Model *model);
+
+void emit_vala (const Emitter *emitter,
+                const Model *model);

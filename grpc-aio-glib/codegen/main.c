@@ -73,7 +73,8 @@ main (int argc,
                "protoc runs this program:\n"
                "  protoc --grpc-aio-glib_out=[OPTION,…:]DIRECTORY FILE.proto\n"
                "Options: structs, stubs, servicers, messages (the default is these four),\n"
-               "  descriptors, pyi, dts, prefix=NAME, prefix.PACKAGE=NAME, resource=/PATH\n");
+               "  descriptors, pyi, dts, vala, vala=VERSION, prefix=NAME, prefix.PACKAGE=NAME,\n"
+               "  resource=/PATH\n");
       return argc == 2 && strcmp (argv[1], "--help") == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
     }
 

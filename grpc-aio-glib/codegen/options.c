@@ -18,6 +18,7 @@ static const struct
   { "descriptors", EMIT_DESCRIPTORS },
   { "pyi", EMIT_PYI },
   { "dts", EMIT_DTS },
+  { "vala", EMIT_VALA },
 };
 
 static gboolean
@@ -92,8 +93,25 @@ parse_one (Options *self,
       return TRUE;
     }
 
+  if (g_str_has_prefix (option, "vala="))
+    {
+      const char *gir_version = option + strlen ("vala=");
+
+      if (*gir_version == '\0' || gir_version[strspn (gir_version, "0123456789.")] != '\0')
+        {
+          g_set_error (error, MODEL_ERROR, 0, "%s: the version of a GIR has digits and “.”", option);
+          return FALSE;
+        }
+
+      self->emit |= EMIT_VALA;
+      g_free (self->gir_version);
+      self->gir_version = g_strdup (gir_version);
+
+      return TRUE;
+    }
+
   g_set_error (error, MODEL_ERROR, 0, "There is no option “%s”; there are structs, stubs, servicers, messages, descriptors, pyi, dts, "
-                                      "prefix=NAME, prefix.PACKAGE=NAME and resource=/PATH",
+                                      "vala, vala=VERSION, prefix=NAME, prefix.PACKAGE=NAME and resource=/PATH",
                option);
 
   return FALSE;
@@ -109,6 +127,7 @@ options_parse (const char *parameter,
 
   self->prefixes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->resource = g_strdup ("/protobuf");
+  self->gir_version = g_strdup ("1");
 
   for (guint i = 0; words[i] != NULL; i++)
     {
@@ -127,6 +146,7 @@ options_free (Options *self)
 {
   g_free (self->prefix);
   g_free (self->resource);
+  g_free (self->gir_version);
   g_hash_table_unref (self->prefixes);
   g_free (self);
 }

@@ -13,6 +13,7 @@ typedef enum
   EMIT_DESCRIPTORS = 1 << 4,
   EMIT_PYI = 1 << 5,
   EMIT_DTS = 1 << 6,
+  EMIT_VALA = 1 << 7,
 } EmitFlags;
 
 #define EMIT_DEFAULT (EMIT_STRUCTS | EMIT_STUBS | EMIT_SERVICERS | EMIT_MESSAGES)
@@ -24,6 +25,7 @@ typedef struct
   char *prefix;         /* of the packages that code is made of, or NULL */
   GHashTable *prefixes; /* package → prefix */
   char *resource;       /* path of the resource with the descriptors */
+  char *gir_version;    /* of the GIR that is made of the code */
 } Options;
 
 Options *options_parse (const char *parameter,

@@ -99,6 +99,8 @@ emit_model (const Model *model,
     emit_pyi (emitter, model);
   if (emit & EMIT_DTS)
     emit_dts (emitter, model);
+  if (emit & EMIT_VALA)
+    emit_vala (emitter, model);
 }
 
 /* What is wrong with the .proto files or with the options is told in the

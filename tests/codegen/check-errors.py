@@ -32,6 +32,8 @@ REFUSED = {
     'bad prefix': ('syntax = "proto3";\n', 'prefix=foo', 'a prefix is a word'),
     'bad prefix of a package': ('syntax = "proto3";\n', 'prefix.foo', 'a prefix is a word'),
     'bad resource': ('syntax = "proto3";\n', 'resource=/a b', 'a path of a resource'),
+    'no version of a GIR': ('syntax = "proto3";\n', 'vala=', 'the version of a GIR'),
+    'bad version of a GIR': ('syntax = "proto3";\n', 'vala=1/..', 'the version of a GIR'),
 }
 
 

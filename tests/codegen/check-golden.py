@@ -13,13 +13,14 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 from generate import Tap, protoc  # noqa: E402
 
-EVERYTHING = 'structs,stubs,servicers,messages,descriptors,pyi,dts'
+EVERYTHING = 'structs,stubs,servicers,messages,descriptors,pyi,dts,vala'
 
 # Name of the folder: options, files.
 CASES = {
     'all': (EVERYTHING, ['golden.proto']),
     'structs': ('structs', ['golden.proto']),
     'no-messages': ('structs,stubs,servicers', ['golden.proto']),
+    'vala': ('vala=2.0', ['golden.proto']),
     'prefix': ('pyi,prefix=Shop', ['golden.proto']),
 }
 

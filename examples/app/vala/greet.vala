@@ -3,7 +3,7 @@
 public async void greet (string target) throws Error {
     var greeter = new Helloworld.GreeterStub (new GrpcAio.Channel (target, null));
     var request = new Helloworld.HelloRequest () { name = "Vala" };
-    var reply = yield greeter.say_hello_async (request, null, null);
+    var reply = yield greeter.say_hello_async (request);
     print ("%s\n", reply.message);
 }
 

@@ -40,7 +40,7 @@ private class BlockingCook : Kitchen.CookServicer {
 private async void serve_dishes (Kitchen.CookServeContext context, int number) {
     try {
         for (int i = 0; i < number; i++)
-            yield context.write_async (new Kitchen.Dish () { name = @"dish $i" }, null);
+            yield context.write_async (new Kitchen.Dish () { name = @"dish $i" });
         context.complete ();
     } catch (Error error) {
         context.complete_with_error (error);
@@ -51,7 +51,7 @@ private async void take_orders (Kitchen.CookTakeContext context) {
     try {
         var sum = new Kitchen.Order ();
         Kitchen.Order? order;
-        while ((order = yield context.read_async (null)) != null)
+        while ((order = yield context.read_async ()) != null)
             sum.number += order.number;
         context.complete (sum);
     } catch (Error error) {
@@ -104,30 +104,30 @@ private async void check_service (Kitchen.CookServicer service, string folder, s
 
     var stub = new Kitchen.CookStub (new GrpcAio.Channel (address, null));
     var order = new Kitchen.Order () { text = "stew", number = 2 };
-    var dish = yield stub.make_async (order, null, null);
+    var dish = yield stub.make_async (order);
     assert (dish.name == "stew" && dish.size == Kitchen.Size.LARGE);
 
     var stream = stub.serve (order, null);
     int n_dishes = 0;
     Kitchen.Dish? next;
-    while ((next = yield stream.read_async (null)) != null)
+    while ((next = yield stream.read_async ()) != null)
         assert (next.name == @"dish $(n_dishes++)");
     assert (n_dishes == 2);
 
     var call = stub.take (null);
     for (int i = 1; i < 4; i++)
-        yield call.write_async (new Kitchen.Order () { number = i }, null);
-    yield call.done_writing_async (null);
-    var sum = yield call.response_async (null);
+        yield call.write_async (new Kitchen.Order () { number = i });
+    yield call.done_writing_async ();
+    var sum = yield call.response_async ();
     assert (sum.number == 6);
 
     try {
-        yield stub.chat (null).read_async (null);
+        yield stub.chat ().read_async ();
         assert_not_reached ();
     } catch (GrpcAio.Error.UNIMPLEMENTED error) {
     }
 
-    yield server.stop_async (0, null);
+    yield server.stop_async (0);
     FileUtils.remove (@"$folder/$name");
 }
 
