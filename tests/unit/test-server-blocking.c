@@ -306,23 +306,6 @@ fixture_set_up (Fixture *fixture,
   fixture->channel = grpc_aio_channel_new (target, NULL);
 }
 
-static gboolean
-on_tick (gpointer data)
-{
-  return G_SOURCE_CONTINUE;
-}
-
-/* What happens in other threads does not wake this one. */
-static void
-wait_until (gboolean (*condition) (gpointer),
-            gpointer user_data)
-{
-  guint tick = g_timeout_add (1, on_tick, NULL);
-
-  iterate_until (condition, user_data);
-  g_source_remove (tick);
-}
-
 static void
 let_go (Fixture *fixture,
         guint n_handlers)
@@ -342,12 +325,6 @@ stop (Fixture *fixture)
   grpc_aio_server_stop_async (fixture->server, 0, NULL, store_result, &result);
   g_assert_true (grpc_aio_server_stop_finish (fixture->server, await (&result), &error));
   g_assert_no_error (error);
-}
-
-static gboolean
-is_mine (gpointer data)
-{
-  return g_atomic_int_get (&G_OBJECT (data)->ref_count) == 1;
 }
 
 static void

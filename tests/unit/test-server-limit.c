@@ -142,23 +142,6 @@ fixture_set_up (Fixture *fixture,
   fixture->channel = grpc_aio_channel_new (target, NULL);
 }
 
-static gboolean
-on_tick (gpointer data)
-{
-  return G_SOURCE_CONTINUE;
-}
-
-/* What happens in other threads does not wake this one. */
-static void
-wait_until (gboolean (*condition) (gpointer),
-            gpointer user_data)
-{
-  guint tick = g_timeout_add (1, on_tick, NULL);
-
-  iterate_until (condition, user_data);
-  g_source_remove (tick);
-}
-
 static void
 stop (Fixture *fixture,
       gint64 grace_usec)
@@ -171,12 +154,6 @@ stop (Fixture *fixture,
   g_assert_no_error (error);
   g_assert_cmpuint (grpc_aio_server_get_active_calls (fixture->server), ==, 0);
   g_assert_cmpuint (grpc_aio_server_get_queued_calls (fixture->server), ==, 0);
-}
-
-static gboolean
-is_mine (gpointer data)
-{
-  return g_atomic_int_get (&G_OBJECT (data)->ref_count) == 1;
 }
 
 static void

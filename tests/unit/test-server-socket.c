@@ -179,29 +179,6 @@ fixture_set_up (Fixture *fixture,
   start (fixture->server);
 }
 
-static gboolean
-on_tick (gpointer data)
-{
-  return G_SOURCE_CONTINUE;
-}
-
-/* What happens in other threads does not wake this one. */
-static void
-wait_until (gboolean (*condition) (gpointer),
-            gpointer user_data)
-{
-  guint tick = g_timeout_add (1, on_tick, NULL);
-
-  iterate_until (condition, user_data);
-  g_source_remove (tick);
-}
-
-static gboolean
-is_mine (gpointer data)
-{
-  return g_atomic_int_get (&G_OBJECT (data)->ref_count) == 1;
-}
-
 static void
 stop (GrpcAioServer *server)
 {

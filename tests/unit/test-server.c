@@ -1146,12 +1146,6 @@ has_dropped_call (gpointer data)
 }
 
 /* The last reference but one is that of a server that has not gone yet. */
-static gboolean
-is_mine (gpointer data)
-{
-  return g_atomic_int_get (&G_OBJECT (data)->ref_count) == 1;
-}
-
 static void
 test_dropped (NewFixture *fixture,
               gconstpointer data)

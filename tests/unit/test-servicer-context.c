@@ -96,12 +96,6 @@ fixture_set_up (Fixture *fixture,
 }
 
 /* The context lives until grpc-core has given its memory back. */
-static gboolean
-is_mine (gpointer data)
-{
-  return g_atomic_int_get (&G_OBJECT (data)->ref_count) == 1;
-}
-
 static void
 fixture_tear_down (Fixture *fixture,
                    gconstpointer data)

@@ -50,6 +50,30 @@ iterate_until (gboolean (*condition) (gpointer),
 }
 
 static gboolean
+on_tick (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+void
+wait_until (gboolean (*condition) (gpointer),
+            gpointer user_data)
+{
+  g_autoptr (GSource) tick = g_timeout_source_new (1);
+
+  g_source_set_callback (tick, on_tick, NULL, NULL);
+  g_source_attach (tick, g_main_context_get_thread_default ());
+  iterate_until (condition, user_data);
+  g_source_destroy (tick);
+}
+
+gboolean
+is_mine (gpointer object)
+{
+  return g_atomic_int_get (&G_OBJECT (object)->ref_count) == 1;
+}
+
+static gboolean
 is_stored (gpointer data)
 {
   return *(gpointer *) data != NULL;
@@ -400,6 +424,8 @@ peer_close_channel (Peer *peer)
   g_assert_true (grpc_aio_channel_close_finish (peer->channel, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
+  /* What a call of another thread holds may go a little after its end. */
+  wait_until (is_mine, peer->channel);
   g_assert_finalize_object (g_steal_pointer (&peer->channel));
 }
 

@@ -48,6 +48,11 @@ GAsyncResult *await (GAsyncResult **result);
 void iterate_until (gboolean (*condition) (gpointer),
                     gpointer user_data);
 
+/* The same for what happens in other threads, which does not wake this one. */
+void wait_until (gboolean (*condition) (gpointer),
+                 gpointer user_data);
+gboolean is_mine (gpointer object); /* nobody else has a reference */
+
 GBytes *bytes_from (const char *text);
 #define assert_bytes(bytes, text) \
   G_STMT_START \
