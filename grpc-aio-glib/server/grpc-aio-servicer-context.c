@@ -517,7 +517,8 @@ grpc_aio_servicer_context_dup_peer (GrpcAioServicerContext *self)
  * has connected a Unix socket.
  *
  * It knows them of the Unix sockets of [method@Server.add_socket] and
- * [method@Server.add_activation_sockets]. The user and the group are proved. The
+ * [method@Server.add_activation_sockets], but not of those of
+ * [method@Server.add_port], where grpc-core accepts the connections. The user and the group are proved. The
  * process is who connected: it may have ended, or have given the connection to
  * another, and its number may be that of another process by now.
  *

@@ -316,6 +316,26 @@ test_serves (Fixture *fixture,
 }
 
 static void
+test_port (Fixture *fixture,
+           gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (fixture->folder, "port", NULL);
+  g_autofree char *who = NULL;
+  g_autoptr (GrpcAioChannel) channel = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_test_summary ("Who connects to a Unix socket of grpc-core's own is not known, not even as somebody else");
+
+  g_free (fixture->address);
+  fixture->address = g_strconcat ("unix:", path, NULL);
+  g_assert_cmpint (grpc_aio_server_add_port (fixture->server, fixture->address, NULL, &error), ==, 1);
+  g_assert_no_error (error);
+  channel = channel_new (fixture);
+  who = ask (channel, "Who");
+  g_assert_cmpstr (who, ==, "nobody");
+}
+
+static void
 test_late (Fixture *fixture,
            gconstpointer data)
 {
@@ -755,6 +775,7 @@ main (int argc,
   ADD ("serves/unix", "0unix", fixture_set_up, test_serves);
   ADD ("serves/workers", "2ipv4", fixture_set_up, test_serves);
   ADD ("serves/workers/unix", "2unix", fixture_set_up, test_serves);
+  ADD ("port", "0unix", fixture_set_up, test_port);
   ADD ("late", "0ipv4", create, test_late);
   ADD ("late/workers", "2ipv4", create, test_late);
   ADD ("unstarted", "0unix", create, test_unstarted);
