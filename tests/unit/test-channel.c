@@ -1542,6 +1542,9 @@ count_pings (Relay *relay)
   const char *data = g_bytes_get_data (sent, &length);
   guint n = 0;
 
+  if (data == NULL)
+    return 0;
+
   for (const char *at = data; (at = memmem (at, length - (gsize) (at - data), ping, sizeof ping)) != NULL; at += sizeof ping)
     n++;
 
