@@ -23,6 +23,11 @@ void grpc_aio_tls_server_credentials_set_identity (GrpcAioTlsServerCredentials *
                                                    GrpcAioTlsIdentity *identity);
 
 GRPC_AIO_AVAILABLE_IN_ALL
+void grpc_aio_tls_server_credentials_set_other_identities (GrpcAioTlsServerCredentials *self,
+                                                           GrpcAioTlsIdentity **identities,
+                                                           gsize n_identities);
+
+GRPC_AIO_AVAILABLE_IN_ALL
 GrpcAioTlsClientCheck grpc_aio_tls_server_credentials_get_client_check (GrpcAioTlsServerCredentials *self);
 
 GRPC_AIO_AVAILABLE_IN_ALL

@@ -48,11 +48,12 @@ struct _GrpcAioTlsServerCredentials
 
   GMutex lock; /* for all that follows */
   GrpcAioTlsIdentity *identity;
+  GPtrArray *other_identities;
   GrpcAioTlsAuthorities *authorities;
   GrpcAioTlsClientCheck client_check;
   char *crl_directory;
   char *key_log_file;
-  guint generation;      /* of the identity and the authorities */
+  guint generation;      /* of the identities and the authorities */
   gboolean is_telling;   /* that a client connects */
   gboolean is_fixed;     /* in use, with a grpc-core that takes no changes */
 };
@@ -177,17 +178,40 @@ static grpc_ssl_server_certificate_config *
 create_config (GrpcAioTlsServerCredentials *self)
 {
   g_autofree char *roots = self->authorities != NULL ? grpc_aio_tls_authorities_dup_certificates (self->authorities) : NULL;
-  g_autofree char *chain = NULL;
-  g_autofree char *key = NULL;
-  grpc_ssl_pem_key_cert_pair pair;
+  const gsize n_pairs = 1 + self->other_identities->len;
+  g_autofree grpc_ssl_pem_key_cert_pair *pairs = g_new (grpc_ssl_pem_key_cert_pair, n_pairs);
+  grpc_ssl_server_certificate_config *config;
 
-  grpc_aio_tls_identity_dup_pem (self->identity, &chain, &key);
-  pair.private_key = key;
-  pair.cert_chain = chain;
+  for (gsize i = 0; i < n_pairs; i++)
+    {
+      GrpcAioTlsIdentity *identity = i == 0 ? self->identity : g_ptr_array_index (self->other_identities, i - 1);
+
+      grpc_aio_tls_identity_dup_pem (identity, (char **) &pairs[i].cert_chain, (char **) &pairs[i].private_key);
+    }
 
   /* grpc-core asserts that there are roots, and has no use for them when clients
    * are not asked for certificates. */
-  return grpc_ssl_server_certificate_config_create (roots != NULL ? roots : chain, &pair, 1);
+  config = grpc_ssl_server_certificate_config_create (roots != NULL ? roots : pairs[0].cert_chain, pairs, n_pairs);
+
+  for (gsize i = 0; i < n_pairs; i++)
+    {
+      g_free ((char *) pairs[i].cert_chain);
+      g_free ((char *) pairs[i].private_key);
+    }
+
+  return config;
+}
+
+/* With the lock. A number that grows with each change of a file. */
+static guint
+refresh_identities (GrpcAioTlsServerCredentials *self)
+{
+  guint generation = grpc_aio_tls_identity_refresh (self->identity);
+
+  for (guint i = 0; i < self->other_identities->len; i++)
+    generation += grpc_aio_tls_identity_refresh (g_ptr_array_index (self->other_identities, i));
+
+  return generation;
 }
 
 /* In a thread of grpc-core, for the port and for each connection. */
@@ -202,7 +226,7 @@ on_fetch (void *user_data,
 
   g_mutex_lock (&self->lock);
   is_first = !port->is_told;
-  identity_generation = grpc_aio_tls_identity_refresh (self->identity);
+  identity_generation = refresh_identities (self);
   if (self->authorities != NULL)
     authorities_generation = grpc_aio_tls_authorities_refresh (self->authorities);
 
@@ -286,6 +310,7 @@ grpc_aio_tls_server_credentials_finalize (GObject *object)
   g_ptr_array_unref (self->ports);
   g_main_context_unref (self->context);
   g_clear_object (&self->identity);
+  g_ptr_array_unref (self->other_identities);
   g_clear_object (&self->authorities);
   g_free (self->crl_directory);
   g_free (self->key_log_file);
@@ -436,6 +461,7 @@ grpc_aio_tls_server_credentials_init (GrpcAioTlsServerCredentials *self)
   g_mutex_init (&self->lock);
   self->context = g_main_context_ref_thread_default ();
   self->ports = g_ptr_array_new_with_free_func (g_free);
+  self->other_identities = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 /**
@@ -504,6 +530,48 @@ grpc_aio_tls_server_credentials_set_identity (GrpcAioTlsServerCredentials *self,
 
   if (has_changed)
     g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_IDENTITY]);
+}
+
+/**
+ * grpc_aio_tls_server_credentials_set_other_identities:
+ * @self: credentials
+ * @identities: (array length=n_identities) (nullable): certificates and their keys
+ * @n_identities: how many there are
+ *
+ * Sets what a client is shown that asks for a name which the identity's certificate
+ * does not have: the first of these that has it. Who asks for another name yet, or
+ * for none, is shown the identity.
+ *
+ * Like the identity they may be changed while the server runs, unless there are
+ * lists of revoked certificates, a log of keys or clients that are not verified:
+ * then grpc-core shows the identity alone, and to set others is a mistake of the
+ * program once there is a port.
+ *
+ * Since: 0.1
+ */
+void
+grpc_aio_tls_server_credentials_set_other_identities (GrpcAioTlsServerCredentials *self,
+                                                      GrpcAioTlsIdentity **identities,
+                                                      gsize n_identities)
+{
+  g_autoptr (GPtrArray) others = NULL;
+
+  g_return_if_fail (GRPC_AIO_IS_TLS_SERVER_CREDENTIALS (self));
+  g_return_if_fail (identities != NULL || n_identities == 0);
+  g_return_if_fail (!self->is_fixed);
+
+  others = g_ptr_array_new_with_free_func (g_object_unref);
+  for (gsize i = 0; i < n_identities; i++)
+    {
+      g_return_if_fail (GRPC_AIO_IS_TLS_IDENTITY (identities[i]));
+      g_ptr_array_add (others, g_object_ref (identities[i]));
+    }
+
+  g_mutex_lock (&self->lock);
+  g_clear_pointer (&self->other_identities, g_ptr_array_unref);
+  self->other_identities = g_steal_pointer (&others);
+  self->generation++;
+  g_mutex_unlock (&self->lock);
 }
 
 /**

@@ -138,6 +138,14 @@ class Secure(Case):
         self.connect(credentials=grpc.local_channel_credentials(unix))
         self.assertEqual(await self.start('unary_unary'), b'ab')
 
+    async def test_several_certificates(self):
+        files = certificates()
+        pairs = [(files[f'{name}.key'], files[f'{name}.pem']) for name in ('server', 'client')]
+        await self.serve(address='127.0.0.1:0', credentials=grpc.ssl_server_credentials(pairs))
+        for name in (SERVER_NAME, 'client.test.example'):
+            self.connect(credentials=channel_credentials(), options=(('grpc.ssl_target_name_override', name),))
+            self.assertEqual(await self.start('unary_unary'), b'ab')
+
     async def test_certificates_that_change(self):
         files = certificates()
         initial = grpc.ssl_server_certificate_configuration([(files['server.key'], files['server.pem'])])

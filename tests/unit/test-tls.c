@@ -428,6 +428,35 @@ test_new_identity (TlsPeer *peer,
   tls_peer_stop (peer);
 }
 
+static void
+test_other_identities (TlsPeer *peer,
+                       gconstpointer data)
+{
+  g_autoptr (GrpcAioTlsServerCredentials) credentials = serving ("server");
+  g_autoptr (GrpcAioTlsIdentity) foreign = identity_from ("foreign-server");
+  g_autoptr (GrpcAioTlsIdentity) other = identity_from ("other-server");
+  GrpcAioTlsIdentity *others[] = { foreign, other };
+
+  g_test_summary ("A server shows the certificate that has the name the client asks for");
+
+  grpc_aio_tls_server_credentials_set_other_identities (credentials, others, G_N_ELEMENTS (others));
+  tls_peer_start (peer, g_object_ref (credentials));
+  tls_peer_connect (peer, trusting ("authority"), "other.example");
+  tls_peer_assert_echo (peer);
+  tls_peer_disconnect (peer);
+  tls_peer_connect (peer, trusting ("authority"), "server.example");
+  tls_peer_assert_echo (peer);
+  tls_peer_disconnect (peer);
+  tls_peer_connect (peer, trusting ("authority"), "third.example");
+  tls_peer_assert_refused (peer, "The certificate is for “server.example”, “*.wild.example”, “127.0.0.1”, and not for “third.example” (");
+  tls_peer_disconnect (peer);
+
+  grpc_aio_tls_server_credentials_set_other_identities (credentials, NULL, 0);
+  tls_peer_connect (peer, trusting ("authority"), "other.example");
+  tls_peer_assert_refused (peer, "The certificate is for “server.example”, “*.wild.example”, “127.0.0.1”, and not for “other.example” (");
+  tls_peer_stop (peer);
+}
+
 static GLogWriterOutput
 count_messages (GLogLevelFlags level,
                 const GLogField *fields,
@@ -848,6 +877,7 @@ main (int argc,
   ADD ("/tls/session-cache", "cached", test_session_cache);
   ADD ("/tls/no-session-cache", NULL, test_session_cache);
   ADD ("/tls/new-identity", NULL, test_new_identity);
+  ADD ("/tls/other-identities", NULL, test_other_identities);
   ADD ("/tls/new-files", NULL, test_new_files);
   ADD ("/tls/new-authorities", NULL, test_new_authorities);
   ADD ("/tls/client-follows", NULL, test_client_follows);

@@ -6,7 +6,7 @@ import abc
 import contextvars
 import logging
 import threading
-from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
 from ._background import run_in_background
 from ._gi import Gio, GLib, GObject, GrpcAio
@@ -173,10 +173,12 @@ def _require_pairs(given: Any) -> List[Tuple[Pem, Pem]]:
     pairs: List[Tuple[Pem, Pem]] = list(given or ())
     if not pairs:
         raise ValueError('At least one private key-certificate chain pair is required!')
-    if len(pairs) > 1:
-        raise ValueError('More than one private key-certificate chain pair is not possible')
 
     return pairs
+
+
+def _identities(pairs: Iterable[Tuple[Pem, Pem]]) -> List[Any]:
+    return [_make(GrpcAio.TlsIdentity.new_from_pem, _text(chain), _text(key)) for key, chain in pairs]
 
 
 def ssl_channel_credentials(root_certificates: Optional[Pem] = None,
@@ -294,8 +296,9 @@ def ssl_server_credentials(private_key_certificate_chain_pairs: Sequence[Tuple[P
     """Makes credentials for TLS.
 
     Args:
-      private_key_certificate_chain_pairs: a list of one pair: the server's key and
-        its certificates, as PEM.
+      private_key_certificate_chain_pairs: a list of pairs: a key of the server and its
+        certificates, as PEM. A client is shown the first one that has the name it asks
+        for, or the first one of all.
       root_certificates: the certificates that sign those of clients, as PEM, or None.
       require_client_auth: whether a client must have a certificate.
 
@@ -305,12 +308,15 @@ def ssl_server_credentials(private_key_certificate_chain_pairs: Sequence[Tuple[P
     Raises:
       ValueError: for what is no PEM, or does not belong together.
     """
-    (key, chain), = _require_pairs(private_key_certificate_chain_pairs)
+    (key, chain), *others = _require_pairs(private_key_certificate_chain_pairs)
     if require_client_auth and root_certificates is None:
         raise ValueError('Illegal to require client auth without providing root certificates!')
+    credentials = _make(GrpcAio.ServerCredentials.new_ssl, _text(key), _text(chain), _text(root_certificates),
+                        require_client_auth)
+    if others:
+        credentials.set_other_identities(_identities(others))
 
-    return ServerCredentials(_make(GrpcAio.ServerCredentials.new_ssl, _text(key), _text(chain),
-                                   _text(root_certificates), require_client_auth))
+    return ServerCredentials(credentials)
 
 
 def xds_server_credentials(fallback_credentials: ServerCredentials) -> ServerCredentials:
@@ -331,7 +337,7 @@ def insecure_server_credentials() -> ServerCredentials:
 
 
 class _Configuration(NamedTuple):
-    identity: Any
+    identities: List[Any]
     authorities: Any
 
 
@@ -341,8 +347,8 @@ def ssl_server_certificate_configuration(
     """Makes a server's certificates, for `dynamic_ssl_server_credentials`.
 
     Args:
-      private_key_certificate_chain_pairs: a list of one pair: the server's key and
-        its certificates, as PEM.
+      private_key_certificate_chain_pairs: a list of pairs: a key of the server and its
+        certificates, as PEM.
       root_certificates: the certificates that sign those of clients, as PEM, or None.
 
     Returns:
@@ -351,18 +357,17 @@ def ssl_server_certificate_configuration(
     Raises:
       ValueError: for what is no PEM, or does not belong together.
     """
-    (key, chain), = _require_pairs(private_key_certificate_chain_pairs)
+    identities = _identities(_require_pairs(private_key_certificate_chain_pairs))
     authorities = None
     if root_certificates is not None:
         authorities = _make(GrpcAio.TlsAuthorities.new_from_pem, _text(root_certificates))
-    identity = _make(GrpcAio.TlsIdentity.new_from_pem, _text(chain), _text(key))
 
-    return ServerCertificateConfiguration(_Configuration(identity, authorities))
+    return ServerCertificateConfiguration(_Configuration(identities, authorities))
 
 
 def _apply(credentials: Any, configuration: ServerCertificateConfiguration, require: bool) -> None:
     """Gives a server other certificates."""
-    identity, authorities = configuration._certificate_configuration
+    identities, authorities = configuration._certificate_configuration
     check = GrpcAio.TlsClientCheck
     if require and authorities is None:
         raise ValueError('Illegal to require client auth without providing root certificates!')
@@ -370,7 +375,8 @@ def _apply(credentials: Any, configuration: ServerCertificateConfiguration, requ
         credentials.set_client_check(check.NONE, None)
     else:
         credentials.set_client_check(check.REQUIRE if require else check.REQUEST, authorities)
-    credentials.set_identity(identity)
+    credentials.set_identity(identities[0])
+    credentials.set_other_identities(identities[1:])
 
 
 def dynamic_ssl_server_credentials(
@@ -388,7 +394,7 @@ def dynamic_ssl_server_credentials(
     Returns:
       The credentials.
     """
-    identity, _ = initial_certificate_configuration._certificate_configuration
+    (identity, *_), _ = initial_certificate_configuration._certificate_configuration
 
     def fetch(credentials: Any) -> None:
         try:

@@ -58,6 +58,7 @@ function checkOptions(identity) {
 function newServerCredentials(identity, authorities, told) {
     const credentials = TlsServerCredentials.new(identity);
     credentials.set_identity(identity);
+    credentials.set_other_identities([identity]);
     equal(credentials.get_identity(), identity);
     equal(get(credentials, 'identity'), identity);
     credentials.set_client_check(GrpcAio.TlsClientCheck.REQUIRE, authorities);

@@ -65,6 +65,7 @@ async def tls_credentials(fixture):
 
     server_credentials = GrpcAio.TlsServerCredentials.new(identity)
     server_credentials.set_identity(identity)
+    server_credentials.set_other_identities([identity])
     equal((server_credentials.get_identity(), get(server_credentials, 'identity')), (identity, identity))
     server_credentials.set_client_check(GrpcAio.TlsClientCheck.REQUIRE, authorities)
     equal(server_credentials.get_client_check(), GrpcAio.TlsClientCheck.REQUIRE)

@@ -71,6 +71,7 @@ public async void tls_credentials (Census census) throws Error {
 
     var server_credentials = new GrpcAio.TlsServerCredentials (identity);
     server_credentials.set_identity (identity);
+    server_credentials.set_other_identities ({ identity });
     check (server_credentials.get_identity () == identity);
     check (property (server_credentials, "identity").get_object () == identity);
     server_credentials.set_client_check (GrpcAio.TlsClientCheck.REQUIRE, authorities);
