@@ -11,6 +11,8 @@ LIMIT = 'calls beyond the limit wait instead of RESOURCE_EXHAUSTED, so this hang
 
 DEADLINE = 'with interceptors a deadline counts from 1970, so this hangs'
 
+CONNECTION = 'wait_for_connection hangs when the call is cancelled before its requests are sent'
+
 DIFFERENCES = {
     'test_abort.Abort.test_ok_is_no_failure':
         'abort (OK) hangs',
@@ -48,6 +50,10 @@ DIFFERENCES = {
         LIMIT,
     'test_server.Limit.test_stop_when_it_is_reached':
         'a server at its limit hangs when it is stopped',
+    'test_timeout.WaitForConnection.test_is_cancelled_stream_stream':
+        CONNECTION,
+    'test_timeout.WaitForConnection.test_is_cancelled_stream_unary':
+        CONNECTION,
 }
 
 # What such a case is called, what its traceback tells, the reason.
