@@ -94,21 +94,23 @@ public class Cases {
 
     // Requests and calls
 
-    private Bytes large_request () {
-        return new SimpleRequest () {
+    private Bytes large_request () throws Error {
+        return new GrpcTesting.SimpleRequest () {
             response_size = LARGE_RESPONSE,
-            payload = new Payload (LARGE_REQUEST)
-        }.pack ();
+            payload = new_payload (LARGE_REQUEST)
+        }.to_bytes ();
     }
 
     // Asks for responses of these sizes.
-    private Bytes output_request (int body_size, int[] sizes) {
-        var request = new StreamingOutputCallRequest () { payload = new Payload (body_size) };
+    private Bytes output_request (int body_size, int[] sizes) throws Error {
+        var request = new GrpcTesting.StreamingOutputCallRequest () { payload = new_payload (body_size) };
+        var parameters = new ListStore (typeof (GrpcTesting.ResponseParameters));
 
         foreach (var size in sizes)
-            request.response_parameters.add (new ResponseParameters (size));
+            parameters.append (new GrpcTesting.ResponseParameters () { size = size });
+        request.response_parameters = parameters;
 
-        return request.pack ();
+        return request.to_bytes ();
     }
 
     private GrpcAio.Call unary_call (Bytes request, GrpcAio.CallOptions? options = null) {
@@ -126,11 +128,12 @@ public class Cases {
             throw new CaseError.FAILED (text);
     }
 
-    private void check_payload (Payload? payload, int size) throws CaseError {
+    private void check_payload (GrpcTesting.Payload? payload, int size) throws CaseError {
         check (payload != null, "The response has no payload");
         check (payload.type == 0, @"The payload is of type $(payload.type), not COMPRESSABLE");
-        check (payload.body.get_size () == size, @"The payload has $(payload.body.get_size ()) bytes, not $size");
-        foreach (var byte in payload.body.get_data ())
+        var body = payload.body;
+        check (body.get_size () == size, @"The payload has $(body.get_size ()) bytes, not $size");
+        foreach (var byte in body.get_data ())
             check (byte == 0, "The payload is not all zeros");
     }
 
@@ -151,7 +154,7 @@ public class Cases {
         var message = yield call.read_async ();
 
         check (message != null, @"The stream ended before the response of $size bytes");
-        check_payload (new PayloadMessage.unpack (message).payload, size);
+        check_payload (new GrpcTesting.StreamingOutputCallResponse.from_bytes (message).payload, size);
     }
 
     private async void check_end_of_stream (GrpcAio.Call call) throws Error {
@@ -159,7 +162,7 @@ public class Cases {
     }
 
     private async void check_large_response (GrpcAio.Call call) throws Error {
-        check_payload (new PayloadMessage.unpack (yield call.response_async ()).payload, LARGE_RESPONSE);
+        check_payload (new GrpcTesting.SimpleResponse.from_bytes (yield call.response_async ()).payload, LARGE_RESPONSE);
     }
 
     private async void check_echoed_metadata (GrpcAio.Call call) throws Error {
@@ -173,7 +176,7 @@ public class Cases {
     }
 
     private async void check_unimplemented (string method) throws Error {
-        var call = channel.unary_unary (method).call (new Empty ().pack ());
+        var call = channel.unary_unary (method).call (new GrpcTesting.Empty ().to_bytes ());
 
         try {
             yield call.response_async ();
@@ -185,8 +188,10 @@ public class Cases {
 
     // A unary call that asks for UNKNOWN and this message fails with them.
     private async void check_unary_status (string message) throws Error {
-        var request = new SimpleRequest () { response_status = new EchoStatus (GrpcAio.StatusCode.UNKNOWN, message) };
-        var call = unary_call (request.pack ());
+        var request = new GrpcTesting.SimpleRequest () {
+            response_status = new_echo_status (GrpcAio.StatusCode.UNKNOWN, message)
+        };
+        var call = unary_call (request.to_bytes ());
 
         try {
             yield call.response_async ();
@@ -200,9 +205,9 @@ public class Cases {
     // The cases
 
     private async void empty_unary () throws Error {
-        var call = channel.unary_unary (TEST_SERVICE + "EmptyCall").call (new Empty ().pack ());
+        var call = channel.unary_unary (TEST_SERVICE + "EmptyCall").call (new GrpcTesting.Empty ().to_bytes ());
 
-        new Empty.unpack (yield call.response_async ());
+        new GrpcTesting.Empty.from_bytes (yield call.response_async ());
         yield check_ok (call);
     }
 
@@ -220,12 +225,12 @@ public class Cases {
         // Writes need not be waited for: they queue. Should one fail, the response
         // fails as well.
         foreach (var size in REQUEST_SIZES) {
-            call.write_async.begin (new PayloadMessage (new Payload (size)).pack ());
+            call.write_async.begin (new GrpcTesting.StreamingInputCallRequest () { payload = new_payload (size) }.to_bytes ());
             total += size;
         }
         call.done_writing_async.begin ();
 
-        var response = new StreamingInputCallResponse.unpack (yield call.response_async ());
+        var response = new GrpcTesting.StreamingInputCallResponse.from_bytes (yield call.response_async ());
         check (response.aggregated_payload_size == total,
                @"The server counted $(response.aggregated_payload_size) bytes, not $total");
         yield check_ok (call);
@@ -288,11 +293,11 @@ public class Cases {
 
         // The server may answer before the half-close is on its way, so only the end
         // of the call counts.
-        var request = new StreamingOutputCallRequest () {
-            response_status = new EchoStatus (GrpcAio.StatusCode.UNKNOWN, MESSAGE)
+        var request = new GrpcTesting.StreamingOutputCallRequest () {
+            response_status = new_echo_status (GrpcAio.StatusCode.UNKNOWN, MESSAGE)
         };
         var call = full_duplex_call ();
-        call.write_async.begin (request.pack ());
+        call.write_async.begin (request.to_bytes ());
         call.done_writing_async.begin ();
         try {
             yield call.read_async ();

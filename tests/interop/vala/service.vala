@@ -52,17 +52,17 @@ public class TestService : GrpcAio.Service {
             echo_metadata (context);
             switch (method) {
                 case EMPTY:
-                    new Empty.unpack (request);
-                    context.complete (new Empty ().pack ());
+                    new GrpcTesting.Empty.from_bytes (request);
+                    context.complete (new GrpcTesting.Empty ().to_bytes ());
                     break;
                 case UNARY:
-                    unary_call (context, new SimpleRequest.unpack (request));
+                    unary_call (context, new GrpcTesting.SimpleRequest.from_bytes (request));
                     break;
                 case INPUT:
                     yield streaming_input_call (context);
                     break;
                 case OUTPUT:
-                    yield answer_output (context, new StreamingOutputCallRequest.unpack (request));
+                    yield answer_output (context, new GrpcTesting.StreamingOutputCallRequest.from_bytes (request));
                     context.complete ();
                     break;
                 case FULL_DUPLEX:
@@ -98,7 +98,7 @@ public class TestService : GrpcAio.Service {
     }
 
     // Throws what the client asks for.
-    private static void echo_status (EchoStatus? status) throws Error {
+    private static void echo_status (GrpcTesting.EchoStatus? status) throws Error {
         if (status == null || status.code == GrpcAio.StatusCode.OK)
             return;
 
@@ -107,41 +107,47 @@ public class TestService : GrpcAio.Service {
         throw new Error.literal (GrpcAio.Error.quark (), status.code, status.message);
     }
 
-    private static Payload new_payload (int type, int size) throws RequestError {
+    private static GrpcTesting.Payload payload_for (int type, int size) throws RequestError {
         if (type != 0 || size < 0 || size > MAX_BODY_SIZE)
             throw new RequestError.IMPOSSIBLE ("No payload has this type or size");
 
-        return new Payload (size);
+        return new_payload (size);
     }
 
-    private static void unary_call (GrpcAio.ServicerContext context, SimpleRequest request) throws Error {
+    private static void unary_call (GrpcAio.ServicerContext context,
+                                    GrpcTesting.SimpleRequest request) throws Error {
         echo_status (request.response_status);
-        context.complete (new PayloadMessage (new_payload (request.response_type, request.response_size)).pack ());
+        context.complete (new GrpcTesting.SimpleResponse () {
+            payload = payload_for (request.response_type, request.response_size)
+        }.to_bytes ());
     }
 
     private static async void streaming_input_call (GrpcAio.ServicerContext context) throws Error {
-        var response = new StreamingInputCallResponse ();
+        var response = new GrpcTesting.StreamingInputCallResponse ();
         size_t n_received = 0;
         Bytes? message;
 
         while ((message = yield context.read_async ()) != null) {
-            var payload = new PayloadMessage.unpack (message).payload;
+            var payload = new GrpcTesting.StreamingInputCallRequest.from_bytes (message).payload;
             if (payload != null)
                 n_received += payload.body.get_size ();
         }
         response.aggregated_payload_size = (int) size_t.min (n_received, int.MAX);
-        context.complete (response.pack ());
+        context.complete (response.to_bytes ());
     }
 
     private static async void answer_output (GrpcAio.ServicerContext context,
-                                             StreamingOutputCallRequest request) throws Error {
+                                             GrpcTesting.StreamingOutputCallRequest request) throws Error {
         echo_status (request.response_status);
-        foreach (var parameters in request.response_parameters) {
+        for (int i = 0; i < request.response_parameters.get_n_items (); i++) {
+            var parameters = (GrpcTesting.ResponseParameters) request.response_parameters.get_item (i);
             if (parameters.interval_us > 0) {
                 Timeout.add (parameters.interval_us / 1000 + 1, answer_output.callback);
                 yield;
             }
-            yield context.write_async (new PayloadMessage (new_payload (request.response_type, parameters.size)).pack ());
+            yield context.write_async (new GrpcTesting.StreamingOutputCallResponse () {
+                payload = payload_for (request.response_type, parameters.size)
+            }.to_bytes ());
         }
     }
 
@@ -149,7 +155,7 @@ public class TestService : GrpcAio.Service {
         Bytes? message;
 
         while ((message = yield context.read_async ()) != null)
-            yield answer_output (context, new StreamingOutputCallRequest.unpack (message));
+            yield answer_output (context, new GrpcTesting.StreamingOutputCallRequest.from_bytes (message));
         context.complete ();
     }
 }
