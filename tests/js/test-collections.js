@@ -17,7 +17,7 @@ import {check, equal, run} from './tap.js';
 const {createChannel, createClient, Schema, Server} = GrpcAio.rpc;
 
 const OUTSTANDING = 32;
-const [descriptorSet, calls = '2000', ...names] = ARGV;
+const [descriptorSet, calls = '500', ...names] = ARGV;
 const CALLS = Number(calls);
 
 // A step of a collection comes after a megabyte or so.
