@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "test-utils.h"
+
 /* HTTP/2: RFC 9113. */
 #define PREFACE_SIZE 24
 #define FRAME_HEADER_SIZE 9
@@ -24,6 +26,7 @@ struct _Wire
   GSocketAddress *server;
   GThread *thread;
   GByteArray *sent[2]; /* by the client, by the server */
+  gint is_over;        /* atomic */
 };
 
 typedef struct
@@ -84,6 +87,7 @@ relay (gpointer data)
   back = g_thread_new ("wire-back", carry, &directions[1]);
   carry (&directions[0]);
   g_thread_join (back);
+  g_atomic_int_set (&self->is_over, TRUE);
 
   return NULL;
 }
@@ -202,11 +206,19 @@ wire_side_init (WireSide *self,
     }
 }
 
+static gboolean
+is_over (gpointer data)
+{
+  return g_atomic_int_get (&((Wire *) data)->is_over);
+}
+
 void
 wire_finish (Wire *self,
              WireSide *client,
              WireSide *server)
 {
+  /* Connections may be closed in the main loop. */
+  wait_until (is_over, self);
   g_thread_join (self->thread);
 
   wire_side_init (client, self->sent[0], PREFACE_SIZE);

@@ -91,7 +91,7 @@ const METHODS = {
             context.get_method(),
             context.get_kind(),
             context.dup_peer().replace(/:.*/, ''),
-            remaining > 0 && remaining <= 5100000 ? 'limited' : 'unlimited',
+            remaining > 0 && remaining <= 6000000 ? 'limited' : 'unlimited',
             metadata.get('key') ?? 'no-key',
             context.get_server().get_active_calls(),
         ].join(' ')));

@@ -123,7 +123,7 @@ class TestService(GrpcAio.Service):
             context.get_method(),
             context.get_kind().value_nick,
             context.dup_peer().partition(':')[0],
-            'limited' if 0 < context.time_remaining() <= 5_100_000 else 'unlimited',
+            'limited' if 0 < context.time_remaining() <= 6_000_000 else 'unlimited',
             metadata.get('key') or 'no-key',
             str(context.get_server().get_active_calls()),
         ])))

@@ -132,7 +132,7 @@ public class TestService : GrpcAio.Service {
             context.get_host () ?? "no-host",
             context.get_kind ().to_string (),
             context.dup_peer ().split (":")[0],
-            remaining > 0 && remaining <= 5100000 ? "limited" : "unlimited",
+            remaining > 0 && remaining <= 6000000 ? "limited" : "unlimited",
             metadata.get ("key") ?? "no-key",
             context.get_server ().get_active_calls ().to_string ()
         })));
