@@ -198,10 +198,8 @@ fixture_tear_down (Fixture *fixture,
     g_thread_join (g_steal_pointer (&fixture->inner->thread));
   if (fixture->peer.channel != NULL)
     peer_close_channel (&fixture->peer);
-  wait_until (is_mine, fixture->outer);
-  wait_until (is_mine, fixture->inner);
-  g_assert_finalize_object (fixture->outer);
-  g_assert_finalize_object (fixture->inner);
+  assert_goes (fixture->outer);
+  assert_goes (fixture->inner);
   peer_tear_down (&fixture->peer);
   g_string_free (fixture->log, TRUE);
 }

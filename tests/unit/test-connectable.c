@@ -230,12 +230,6 @@ close_channel (GrpcAioChannel *channel)
   g_assert_true (grpc_aio_channel_close_finish (channel, await (&result), NULL));
 }
 
-static gboolean
-is_last (gpointer data)
-{
-  return G_OBJECT (data)->ref_count == 1;
-}
-
 static void
 fixture_tear_down (Fixture *fixture,
                    gconstpointer user_data)
@@ -244,22 +238,14 @@ fixture_tear_down (Fixture *fixture,
   if (fixture->channel != NULL)
     {
       close_channel (fixture->channel);
-
-      /* The thread that looks up may have it just now. */
-      while (!is_last (fixture->channel))
-        turn ();
-      g_assert_finalize_object (g_steal_pointer (&fixture->channel));
+      assert_goes (g_steal_pointer (&fixture->channel));
     }
   for (guint i = 0; i < G_N_ELEMENTS (fixture->peers); i++)
     {
       if (fixture->peers[i].server != NULL)
         peer_tear_down (&fixture->peers[i]);
     }
-
-  /* The thread that asked may be about to go. */
-  while (!is_last (fixture->names))
-    g_thread_yield ();
-  g_assert_finalize_object (fixture->names);
+  assert_goes (fixture->names);
 }
 
 static void

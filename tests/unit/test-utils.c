@@ -74,6 +74,25 @@ is_mine (gpointer object)
 }
 
 static gboolean
+is_gone (gpointer data)
+{
+  g_autoptr (GObject) object = g_weak_ref_get (data);
+
+  return object == NULL;
+}
+
+void
+assert_goes (gpointer object)
+{
+  GWeakRef weak_ref;
+
+  g_weak_ref_init (&weak_ref, object);
+  g_object_unref (object);
+  wait_until (is_gone, &weak_ref);
+  g_weak_ref_clear (&weak_ref);
+}
+
+static gboolean
 is_stored (gpointer data)
 {
   return *(gpointer *) data != NULL;
@@ -425,8 +444,7 @@ peer_close_channel (Peer *peer)
   g_assert_no_error (error);
   g_clear_object (&result);
   /* What a call of another thread holds may go a little after its end. */
-  wait_until (is_mine, peer->channel);
-  g_assert_finalize_object (g_steal_pointer (&peer->channel));
+  assert_goes (g_steal_pointer (&peer->channel));
 }
 
 void
