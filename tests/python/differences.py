@@ -7,7 +7,6 @@ race of its own, any case may fail that gives it the chance."""
 
 import re
 
-LIMIT = 'calls beyond the limit wait instead of RESOURCE_EXHAUSTED, so this hangs'
 
 DEADLINE = 'with interceptors a deadline counts from 1970, so this hangs'
 
@@ -42,12 +41,6 @@ DIFFERENCES = {
         'an AioRpcError that is pickled recurses without end',
     'test_secure_call.Secure.test_certificates_that_change':
         'kills the process, sometimes, on Debian 13',
-    'test_server.Limit.test_details':
-        LIMIT,
-    'test_server.Limit.test_is_exceeded':
-        LIMIT,
-    'test_server.Limit.test_refused_calls_do_not_count':
-        LIMIT,
     'test_server.Limit.test_stop_when_it_is_reached':
         'a server at its limit hangs when it is stopped',
     'test_timeout.WaitForConnection.test_is_cancelled_stream_stream':

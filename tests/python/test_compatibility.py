@@ -5,8 +5,9 @@
 import asyncio
 import queue
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
-from support import Case, aio, drive, grpc, handler, path
+from support import LONG, Case, Handlers, aio, drive, grpc, handler, path
 
 
 class SyncHandlers(Case):
@@ -189,3 +190,32 @@ class Methods(Case):
         await self.pair({name: handler('unary_unary', getattr(servicer, name)) for name in ('plain', 'coroutine')})
         for name in ('plain', 'coroutine'):
             self.assertEqual(await self.start('unary_unary', name), name.encode())
+
+
+class BlockingServer(Case):
+    async def test_limit(self):
+        entered, opened = threading.Event(), threading.Event()
+
+        def wait(request, context):
+            entered.set()
+            opened.wait(LONG)
+            return request
+
+        def run():
+            server = grpc.server(ThreadPoolExecutor(3), maximum_concurrent_rpcs=1)
+            server.add_generic_rpc_handlers((Handlers({'/test/wait': grpc.unary_unary_rpc_method_handler(wait)}),))
+            port = server.add_insecure_port('localhost:0')
+            server.start()
+            with grpc.insecure_channel(f'localhost:{port}') as channel:
+                method = channel.unary_unary('/test/wait')
+                first = method.future(b'a')
+                entered.wait(LONG)
+                with self.assertRaises(grpc.RpcError) as raised:
+                    method(b'b')
+                opened.set()
+                answer = first.result()
+            server.stop(None).wait()
+            return raised.exception.code(), raised.exception.details(), answer
+
+        self.assertEqual(await asyncio.get_running_loop().run_in_executor(None, run),
+                         (grpc.StatusCode.RESOURCE_EXHAUSTED, 'Concurrent RPC limit exceeded!', b'a'))

@@ -446,38 +446,53 @@ class Limit(Case):
     async def limited(self, limit):
         """A server whose method waits at a gate."""
         self.gate = Gate()
-        await self.pair({'gate': wrap('unary_unary', self.gate.wait)}, server={'maximum_concurrent_rpcs': limit})
+        self.n_inside = self.n_served = self.most = 0
+        await self.pair({'gate': wrap('unary_unary', self.go_through)}, server={'maximum_concurrent_rpcs': limit})
+
+    async def go_through(self, context):
+        self.n_inside += 1
+        self.n_served += 1
+        self.most = max(self.most, self.n_inside)
+        await self.gate.wait(context)
+        self.n_inside -= 1
 
     async def test_is_exceeded(self):
         await self.limited(3)
-        calls = [self.start('unary_unary', 'gate') for _ in range(6)]
-        codes = asyncio.Queue()
-        for call in calls:
-            asyncio.create_task(call.code()).add_done_callback(lambda task: codes.put_nowait(task.result()))
-        self.assertEqual([await codes.get() for _ in range(3)], [grpc.StatusCode.RESOURCE_EXHAUSTED] * 3)
+        calls = [self.start('unary_unary', 'gate') for _ in range(10)]
+        await self.gate.entered.wait()
         self.gate.opened.set()
-        self.assertEqual([await codes.get() for _ in range(3)], [grpc.StatusCode.OK] * 3)
+        self.assertEqual(await asyncio.gather(*calls), [b'ab'] * 10)
+        self.assertEqual((self.n_served, self.most <= 3), (10, True))
 
-    async def test_details(self):
+    async def test_excess_waits(self):
+        await self.limited(1)
+        first = self.start('unary_unary', 'gate')
+        await self.gate.entered.wait()
+        others = [self.start('unary_unary', 'gate') for _ in range(3)]
+        with self.assertRaises(aio.AioRpcError):
+            await self.start('unary_unary', 'gate', timeout=SHORT)
+        self.assertEqual(self.n_served, 1)
+        self.gate.opened.set()
+        self.assertEqual(await asyncio.gather(first, *others), [b'ab'] * 4)
+        # The server may learn too late that one has given up.
+        self.assertIn(self.n_served, (4, 5))
+        self.assertEqual(self.most, 1)
+
+    async def test_who_waits_may_give_up(self):
         await self.limited(1)
         call = self.start('unary_unary', 'gate')
         await self.gate.entered.wait()
-        await self.fails(self.start('unary_unary'), grpc.StatusCode.RESOURCE_EXHAUSTED,
-                         'Concurrent RPC limit exceeded!')
+        for _ in range(3):
+            waiting = self.start('unary_unary', 'gate', timeout=SHORT)
+            await self.fails(waiting, grpc.StatusCode.DEADLINE_EXCEEDED)
+            waiting = self.start('unary_unary', 'gate')
+            await asyncio.sleep(0)
+            waiting.cancel()
+            await self.cancelled(waiting)
         self.gate.opened.set()
         self.assertEqual(await call, b'ab')
-
-    async def test_refused_calls_do_not_count(self):
-        await self.limited(1)
-        for _ in range(3):
-            call = self.start('unary_unary', 'gate')
-            await self.gate.entered.wait()
-            for refused in [self.start('unary_unary', 'gate') for _ in range(3)]:
-                await self.fails(refused, grpc.StatusCode.RESOURCE_EXHAUSTED)
-            self.gate.opened.set()
-            self.assertEqual(await call, b'ab')
-            self.gate.opened.clear()
-            self.gate.entered.clear()
+        self.assertEqual(await self.start('unary_unary'), b'ab')
+        self.assertEqual(self.most, 1)
 
     async def test_is_not_exceeded(self):
         await self.limited(10)
@@ -495,9 +510,13 @@ class Limit(Case):
         await self.limited(1)
         call = self.start('unary_unary', 'gate')
         await self.gate.entered.wait()
+        waiting = [self.start('unary_unary', 'gate') for _ in range(3)]
+        await asyncio.sleep(0)
         await self.server.stop(None)
-        with self.assertRaises(aio.AioRpcError):
-            await call
+        for each in [call, *waiting]:
+            with self.assertRaises(aio.AioRpcError):
+                await each
+        self.assertEqual(self.n_served, 1)
 
     async def test_must_be_positive(self):
         for limit in (0, -1):

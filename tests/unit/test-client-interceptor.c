@@ -198,8 +198,8 @@ fixture_tear_down (Fixture *fixture,
     g_thread_join (g_steal_pointer (&fixture->inner->thread));
   if (fixture->peer.channel != NULL)
     peer_close_channel (&fixture->peer);
-  assert_goes (fixture->outer);
-  assert_goes (fixture->inner);
+  assert_finalizes (fixture->outer);
+  assert_finalizes (fixture->inner);
   peer_tear_down (&fixture->peer);
   g_string_free (fixture->log, TRUE);
 }

@@ -238,14 +238,14 @@ fixture_tear_down (Fixture *fixture,
   if (fixture->channel != NULL)
     {
       close_channel (fixture->channel);
-      assert_goes (g_steal_pointer (&fixture->channel));
+      assert_finalizes (g_steal_pointer (&fixture->channel));
     }
   for (guint i = 0; i < G_N_ELEMENTS (fixture->peers); i++)
     {
       if (fixture->peers[i].server != NULL)
         peer_tear_down (&fixture->peers[i]);
     }
-  assert_goes (fixture->names);
+  assert_finalizes (fixture->names);
 }
 
 static void

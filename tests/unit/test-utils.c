@@ -82,7 +82,7 @@ is_gone (gpointer data)
 }
 
 void
-assert_goes (gpointer object)
+assert_finalizes (gpointer object)
 {
   GWeakRef weak_ref;
 
@@ -444,7 +444,7 @@ peer_close_channel (Peer *peer)
   g_assert_no_error (error);
   g_clear_object (&result);
   /* What a call of another thread holds may go a little after its end. */
-  assert_goes (g_steal_pointer (&peer->channel));
+  assert_finalizes (g_steal_pointer (&peer->channel));
 }
 
 void

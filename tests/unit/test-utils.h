@@ -54,7 +54,7 @@ void wait_until (gboolean (*condition) (gpointer),
 gboolean is_mine (gpointer object); /* nobody else has a reference */
 
 /* Drops the last reference but for those that other threads may have for a moment. */
-void assert_goes (gpointer object);
+void assert_finalizes (gpointer object);
 
 GBytes *bytes_from (const char *text);
 #define assert_bytes(bytes, text) \

@@ -403,7 +403,12 @@ def server(thread_pool: concurrent.futures.Executor,
     """
     found: List[Any] = list(interceptors or ())
 
-    return _SyncServer(lambda: aio.server(thread_pool, handlers, found, options, maximum_concurrent_rpcs, compression))
+    def make() -> aio.Server:
+        made = aio.server(thread_pool, handlers, found, options, maximum_concurrent_rpcs, compression)
+        made._serving.refuses_excess = True
+        return made
+
+    return _SyncServer(make)
 
 
 def channel_ready_future(channel: Any) -> Future:

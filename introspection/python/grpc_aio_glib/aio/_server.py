@@ -70,7 +70,10 @@ class Serving:
         self.is_stopped = False
         self._port: Any = None
         self._maximum = maximum_concurrent_rpcs
+        self.refuses_excess = False
         self._active = 0
+        # Calls that wait for others to end, in order.
+        self._held: Dict[ServicerContext, None] = {}
         self._waiters: List[Tuple[asyncio.AbstractEventLoop, 'asyncio.Future[None]']] = []
 
     def start(self) -> None:
@@ -96,9 +99,28 @@ class Serving:
 
     def _on_call(self, core: Any) -> None:
         context = ServicerContext(self, core)
-        if self._maximum is not None and self._active >= self._maximum:
+        if self._maximum is None or self._active < self._maximum:
+            self._serve(context)
+        elif self.refuses_excess:
             context.refuse(StatusCode.RESOURCE_EXHAUSTED, 'Concurrent RPC limit exceeded!')
-            return
+        else:
+            self._held[context] = None
+            # The client may give up meanwhile.
+            core.add_done_callback(lambda _: self._held.pop(context, None))
+
+    def _serve_held(self) -> None:
+        while self._held and (self._maximum is None or self._active < self._maximum):
+            context = next(iter(self._held))
+            del self._held[context]
+            self._serve(context)
+
+    def _refuse_held(self) -> None:
+        held, self._held = self._held, {}
+        for context in held:
+            context.refuse(StatusCode.UNAVAILABLE, 'The server is stopping')
+
+    def _serve(self, context: ServicerContext) -> None:
+        core = context._core
         self._active += 1
         context.is_counted = True
         if self.interceptors:
@@ -181,6 +203,8 @@ class Serving:
         if context.is_counted:
             context.is_counted = False
             self._active -= 1
+            if self._held:
+                self.loop.call_soon(self._serve_held)
 
     async def stop(self, grace: Optional[float]) -> None:
         """Stops to serve, and waits until that is done."""
@@ -197,6 +221,7 @@ class Serving:
             self._stop_core(0)
 
     def _stop_core(self, grace_usec: int) -> 'asyncio.Future[Any]':
+        self._refuse_held()
         future: 'asyncio.Future[Any]' = asyncio.ensure_future(
             self._port.call_async(self.core.stop_async, self.core.stop_finish, grace_usec))
         future.add_done_callback(self._on_stopped)
@@ -370,8 +395,8 @@ def server(migration_thread_pool: Optional[Executor] = None,
       handlers: finds the handlers of methods.
       interceptors: what each call goes through before it has a handler.
       options: pairs of a channel argument's name and its value.
-      maximum_concurrent_rpcs: how many calls are served at a time; more are
-        refused with RESOURCE_EXHAUSTED.
+      maximum_concurrent_rpcs: how many calls are served at a time; more wait until
+        others have ended.
       compression: how to compress responses.
 
     Returns:
