@@ -93,7 +93,7 @@ write_message (GrpcAioCall *self,
 {
   GrpcAioOperation *operation = new_operation (self, GRPC_AIO_SEND_MESSAGE, tag, cancellable, callback, user_data);
 
-  if (refuse_wrong_kind (self, operation, grpc_aio_call_streams_requests (self),
+  if (refuse_wrong_kind (self, operation, grpc_aio_method_kind_streams_requests (self->kind),
                          N_("There is one request, which is sent already")))
     return;
 
@@ -133,7 +133,7 @@ grpc_aio_call_response_async (GrpcAioCall *self,
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   operation = new_operation (self, GRPC_AIO_WAIT_RESPONSE, grpc_aio_call_response_async, cancellable, callback, user_data);
-  if (refuse_wrong_kind (self, operation, !grpc_aio_call_streams_responses (self),
+  if (refuse_wrong_kind (self, operation, !grpc_aio_method_kind_streams_responses (self->kind),
                          N_("The responses are a stream: read them one by one")))
     return;
 
@@ -216,7 +216,7 @@ grpc_aio_call_read_async (GrpcAioCall *self,
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   operation = new_operation (self, GRPC_AIO_WAIT_MESSAGE, grpc_aio_call_read_async, cancellable, callback, user_data);
-  if (refuse_wrong_kind (self, operation, grpc_aio_call_streams_responses (self),
+  if (refuse_wrong_kind (self, operation, grpc_aio_method_kind_streams_responses (self->kind),
                          N_("There is one response: wait for that")))
     return;
 
@@ -476,7 +476,7 @@ grpc_aio_call_done_writing_async (GrpcAioCall *self,
   g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   operation = new_operation (self, GRPC_AIO_SEND_CLOSE, grpc_aio_call_done_writing_async, cancellable, callback, user_data);
-  if (refuse_wrong_kind (self, operation, grpc_aio_call_streams_requests (self),
+  if (refuse_wrong_kind (self, operation, grpc_aio_method_kind_streams_requests (self->kind),
                          N_("There is one request, which is sent already")))
     return;
 

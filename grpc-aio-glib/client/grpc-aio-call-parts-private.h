@@ -12,6 +12,7 @@
 #include "client/grpc-aio-call-private.h"
 #include "client/grpc-aio-multi-callable-private.h"
 #include "engine/grpc-aio-core-call-private.h"
+#include "types/grpc-aio-method-kind-private.h"
 
 G_BEGIN_DECLS
 
@@ -71,16 +72,10 @@ grpc_aio_call_of (GrpcAioCoreCall *core_call)
   return (GrpcAioCall *) core_call->owner;
 }
 
-static inline gboolean
-grpc_aio_call_streams_requests (GrpcAioCall *self)
+static inline GrpcAioCall *
+grpc_aio_call_of_member (GrpcAioChannelMember *member)
 {
-  return self->kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || self->kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
-}
-
-static inline gboolean
-grpc_aio_call_streams_responses (GrpcAioCall *self)
-{
-  return self->kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || self->kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+  return (GrpcAioCall *) ((guint8 *) member - G_STRUCT_OFFSET (GrpcAioCall, member));
 }
 
 static inline gboolean

@@ -210,7 +210,7 @@ take_status (GrpcAioCall *self)
   if (self->code != GRPC_AIO_STATUS_CODE_OK)
     self->details = grpc_aio_slice_dup_text (self->core_details);
 
-  if (self->code != GRPC_AIO_STATUS_CODE_OK || grpc_aio_call_streams_responses (self))
+  if (self->code != GRPC_AIO_STATUS_CODE_OK || grpc_aio_method_kind_streams_responses (self->kind))
     return;
 
   if (self->response_buffer == NULL)
@@ -433,7 +433,7 @@ grpc_aio_call_cancel_member (GrpcAioChannelMember *member,
                              const char *details,
                              GPtrArray *relays)
 {
-  GrpcAioCall *self = (GrpcAioCall *) ((guint8 *) member - G_STRUCT_OFFSET (GrpcAioCall, member));
+  GrpcAioCall *self = grpc_aio_call_of_member (member);
 
   g_atomic_int_set (&self->is_cancelled_here, TRUE);
   if (G_LIKELY (self->relay == NULL))

@@ -185,7 +185,7 @@ start (GrpcAioCall *self,
   };
   n_start_ops = n_ops;
 
-  if (!grpc_aio_call_streams_responses (self))
+  if (!grpc_aio_method_kind_streams_responses (self->kind))
     ops[n_ops++] = (grpc_op){
       .op = GRPC_OP_RECV_MESSAGE,
       .data.recv_message.recv_message = &self->response_buffer,
@@ -505,7 +505,7 @@ grpc_aio_call_run (GrpcAioMultiCallable *multi_callable,
 void
 grpc_aio_call_leave_addresses (GrpcAioChannelMember *member)
 {
-  GrpcAioCall *self = (GrpcAioCall *) ((guint8 *) member - G_STRUCT_OFFSET (GrpcAioCall, member));
+  GrpcAioCall *self = grpc_aio_call_of_member (member);
 
   if (self->hold != NULL && grpc_aio_call_is_unary_unary (self) && is_unsent (self))
     grpc_aio_core_call_cancel (&self->core_call, GRPC_AIO_CHANNEL_RELEASED, GRPC_AIO_CHANNEL_GONE);
@@ -518,7 +518,7 @@ grpc_aio_call_end_hold (GrpcAioChannelMember *member,
                         grpc_status_code code,
                         const char *details)
 {
-  GrpcAioCall *self = (GrpcAioCall *) ((guint8 *) member - G_STRUCT_OFFSET (GrpcAioCall, member));
+  GrpcAioCall *self = grpc_aio_call_of_member (member);
 
   grpc_aio_core_call_cancel (&self->core_call, code, details);
 }

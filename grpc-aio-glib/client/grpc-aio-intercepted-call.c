@@ -13,6 +13,7 @@
 #include "client/grpc-aio-client-interceptor-private.h"
 #include "client/grpc-aio-multi-callable-private.h"
 #include "engine/grpc-aio-sync-private.h"
+#include "types/grpc-aio-method-kind-private.h"
 
 /**
  * GrpcAioInterceptedCall:
@@ -100,17 +101,13 @@ grpc_aio_intercepted_call_init (GrpcAioInterceptedCall *self)
 static gboolean
 streams_requests (GrpcAioInterceptedCall *self)
 {
-  GrpcAioMethodKind kind = grpc_aio_multi_callable_get_kind (self->multi_callable);
-
-  return kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+  return grpc_aio_method_kind_streams_requests (grpc_aio_multi_callable_get_kind (self->multi_callable));
 }
 
 static gboolean
 streams_responses (GrpcAioInterceptedCall *self)
 {
-  GrpcAioMethodKind kind = grpc_aio_multi_callable_get_kind (self->multi_callable);
-
-  return kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+  return grpc_aio_method_kind_streams_responses (grpc_aio_multi_callable_get_kind (self->multi_callable));
 }
 
 GrpcAioInterceptedCall *

@@ -8,6 +8,7 @@
 #include "client/grpc-aio-call-options-private.h"
 #include "client/grpc-aio-call-private.h"
 #include "client/grpc-aio-multi-callable-private.h"
+#include "types/grpc-aio-method-kind-private.h"
 
 /* How much a call reads ahead. */
 #define READ_AHEAD 65536
@@ -270,7 +271,7 @@ grpc_aio_port_start (GrpcAioPort *self,
 
   kind = grpc_aio_multi_callable_get_kind (method);
   is_unary = kind == GRPC_AIO_METHOD_KIND_UNARY_UNARY;
-  streams_requests = kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+  streams_requests = grpc_aio_method_kind_streams_requests (kind);
   if (!streams_requests)
     bytes = g_bytes_new (request, request_length);
   if (streams_requests && chosen == NULL)
@@ -289,7 +290,7 @@ grpc_aio_port_start (GrpcAioPort *self,
   if (!is_unary)
     grpc_aio_call_wait (call->call, grpc_aio_port_call_new_operation (call, GRPC_AIO_WAIT_CONNECTION, on_connected));
   grpc_aio_call_wait (call->call, grpc_aio_port_call_new_operation (call, GRPC_AIO_WAIT_STATUS, on_status));
-  if (kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM)
+  if (grpc_aio_method_kind_streams_responses (kind))
     {
       call->allowance = READ_AHEAD;
       grpc_aio_port_call_read (call);

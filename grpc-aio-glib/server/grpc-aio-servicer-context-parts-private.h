@@ -11,6 +11,7 @@
 #include "engine/grpc-aio-core-call-private.h"
 #include "server/grpc-aio-handler-pool-private.h"
 #include "server/grpc-aio-server-private.h"
+#include "types/grpc-aio-method-kind-private.h"
 
 G_BEGIN_DECLS
 
@@ -92,17 +93,13 @@ grpc_aio_servicer_context_of (GrpcAioCoreCall *core_call)
 static inline gboolean
 grpc_aio_servicer_context_streams_requests (GrpcAioServicerContext *self)
 {
-  GrpcAioMethodKind kind = grpc_aio_servicer_context_get_kind (self);
-
-  return kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+  return grpc_aio_method_kind_streams_requests (grpc_aio_servicer_context_get_kind (self));
 }
 
 static inline gboolean
 grpc_aio_servicer_context_streams_responses (GrpcAioServicerContext *self)
 {
-  GrpcAioMethodKind kind = grpc_aio_servicer_context_get_kind (self);
-
-  return kind == GRPC_AIO_METHOD_KIND_UNARY_STREAM || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM;
+  return grpc_aio_method_kind_streams_responses (grpc_aio_servicer_context_get_kind (self));
 }
 
 /* How its handler is run */

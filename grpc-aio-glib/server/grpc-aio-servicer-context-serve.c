@@ -291,7 +291,7 @@ grpc_aio_servicer_context_serve_held (GrpcAioServicerContext *self,
     return;
 
   kind = handler != NULL ? grpc_aio_rpc_method_handler_get_kind (handler) : GRPC_AIO_METHOD_KIND_UNARY_UNARY;
-  if (self->has_payload && (kind == GRPC_AIO_METHOD_KIND_STREAM_UNARY || kind == GRPC_AIO_METHOD_KIND_STREAM_STREAM))
+  if (self->has_payload && grpc_aio_method_kind_streams_requests (kind))
     {
       g_autofree char *details = g_strdup_printf (_("An interceptor gave %s a handler for a stream of requests, but it has one"), self->method);
 
