@@ -995,12 +995,6 @@ on_state (GrpcAioCall *call,
   g_array_append_val (states, state);
 }
 
-static gboolean
-is_done (gpointer data)
-{
-  return grpc_aio_call_is_done (data);
-}
-
 static void
 test_signals (Fixture *fixture,
               gconstpointer data)
@@ -1016,7 +1010,7 @@ test_signals (Fixture *fixture,
   g_signal_connect (call, "notify::state", G_CALLBACK (on_state), states);
   g_assert_cmpint (grpc_aio_call_get_state (call), ==, GRPC_AIO_CALL_STATE_STARTED);
   grpc_aio_call_done_writing_async (call, NULL, NULL, NULL);
-  iterate_until (is_done, call);
+  iterate_until (call_is_done, call);
   grpc_aio_call_cancel (call);
   while (g_main_context_iteration (NULL, FALSE))
     ;

@@ -1253,12 +1253,6 @@ test_bad_targets (Fixture *fixture,
     }
 }
 
-static gboolean
-call_is_done (gpointer data)
-{
-  return grpc_aio_call_is_done (data);
-}
-
 static void
 test_wait_for_ready (Fixture *fixture,
                      gconstpointer data)

@@ -296,19 +296,13 @@ on_written (GObject *source,
 }
 
 static gboolean
-is_done (gpointer data)
-{
-  return grpc_aio_call_is_done (data);
-}
-
-static gboolean
 any_is_done (gpointer data)
 {
   GPtrArray *calls = data;
 
   for (guint i = 0; i < calls->len; i++)
     {
-      if (is_done (g_ptr_array_index (calls, i)))
+      if (call_is_done (g_ptr_array_index (calls, i)))
         return TRUE;
     }
 
@@ -338,7 +332,7 @@ test_quota (Fixture *fixture,
   iterate_until (any_is_done, calls);
   for (guint i = 0; i < calls->len; i++)
     {
-      if (is_done (g_ptr_array_index (calls, i)))
+      if (call_is_done (g_ptr_array_index (calls, i)))
         g_assert_cmpint (grpc_aio_call_get_code (g_ptr_array_index (calls, i)), ==, GRPC_AIO_STATUS_CODE_RESOURCE_EXHAUSTED);
     }
 }

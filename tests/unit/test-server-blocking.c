@@ -340,10 +340,8 @@ fixture_tear_down (Fixture *fixture,
   g_ptr_array_unref (fixture->kept);
 
   /* No context is left, in whatever thread. */
-  wait_until (is_mine, fixture->server);
-  wait_until (is_mine, fixture->channel);
-  g_assert_finalize_object (fixture->channel);
-  g_assert_finalize_object (fixture->server);
+  assert_finalizes (fixture->channel);
+  assert_finalizes (fixture->server);
   g_assert_cmpuint (fixture->n_inside, ==, 0);
   g_cond_clear (&fixture->cond);
   g_mutex_clear (&fixture->lock);
@@ -713,12 +711,6 @@ test_cancel (Fixture *fixture,
   let_go (fixture, 1);
 }
 
-static gboolean
-is_done (gpointer data)
-{
-  return grpc_aio_call_is_done (data);
-}
-
 /* Whether a handler that reads and one that does not were there at the end of their calls. */
 static gboolean
 have_met_deadline (Fixture *fixture)
@@ -748,7 +740,7 @@ test_deadline (Fixture *fixture,
       g_autoptr (GrpcAioCall) blocked = call (fixture, "Block", "", options);
 
       assert_failure (blocked, GRPC_AIO_ERROR, GRPC_AIO_ERROR_DEADLINE_EXCEEDED);
-      wait_until (is_done, chat);
+      wait_until (call_is_done, chat);
       g_assert_cmpint (grpc_aio_call_get_code (chat), ==, GRPC_AIO_STATUS_CODE_DEADLINE_EXCEEDED);
       wait_for_active (fixture, 0);
     }

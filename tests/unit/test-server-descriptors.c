@@ -142,8 +142,7 @@ fixture_tear_down (Fixture *fixture,
   g_assert_no_error (error);
   g_clear_object (&result);
   g_ptr_array_unref (fixture->contexts);
-  wait_until (is_mine, fixture->server);
-  g_assert_finalize_object (fixture->server);
+  assert_finalizes (fixture->server);
   g_remove (path);
   g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);
   g_array_unref (fixture->fillers);

@@ -740,12 +740,6 @@ test_stream_unary (Fixture *fixture,
   assert_log (fixture, "1i 2i 1q:a 2q:a h:a2 1q:b 2q:b h:b2 h:- 2r:end 1r:end 2e:0 1e:0");
 }
 
-static gboolean
-is_done (gpointer data)
-{
-  return grpc_aio_call_is_done (data);
-}
-
 static GrpcAioCall *
 chat (Fixture *fixture)
 {
@@ -762,7 +756,7 @@ chat (Fixture *fixture)
       message = grpc_aio_call_read_finish (call, await (&result), NULL);
       is_over = message == NULL;
     }
-  iterate_until (is_done, call);
+  iterate_until (call_is_done, call);
 
   return call;
 }
@@ -929,7 +923,7 @@ assert_given_up (Fixture *fixture,
     grpc_aio_call_cancel (call);
   else if (g_str_equal (how, "stop"))
     grpc_aio_server_stop_async (fixture->server, 0, NULL, NULL, NULL);
-  iterate_until (is_done, call);
+  iterate_until (call_is_done, call);
   iterate_until (has_ended, fixture->first);
 }
 

@@ -170,8 +170,7 @@ fixture_tear_down (Fixture *fixture,
   g_assert_finalize_object (fixture->channel);
   stop (fixture, 0);
   g_ptr_array_unref (fixture->contexts);
-  wait_until (is_mine, fixture->server);
-  g_assert_finalize_object (fixture->server);
+  assert_finalizes (fixture->server);
   g_string_free (fixture->order, TRUE);
   g_mutex_clear (&fixture->lock);
 }

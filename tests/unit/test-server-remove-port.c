@@ -133,8 +133,7 @@ fixture_tear_down (Fixture *fixture,
   g_assert_finalize_object (fixture->channel);
   stop (fixture->server);
   g_ptr_array_unref (fixture->contexts);
-  wait_until (is_mine, fixture->server);
-  g_assert_finalize_object (fixture->server);
+  assert_finalizes (fixture->server);
   g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);
   g_free (fixture->folder);
   g_free (fixture->going);

@@ -198,10 +198,8 @@ fixture_tear_down (Fixture *fixture,
 
   stop (fixture->server);
   g_ptr_array_unref (fixture->contexts);
-  wait_until (is_mine, fixture->server);
-  g_assert_finalize_object (fixture->server);
-  wait_until (is_mine, fixture->socket);
-  g_assert_finalize_object (fixture->socket);
+  assert_finalizes (fixture->server);
+  assert_finalizes (fixture->socket);
   g_assert_finalize_object (fixture->socket_address);
   g_remove (path);
   g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);

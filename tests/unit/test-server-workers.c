@@ -417,12 +417,6 @@ begin (Fixture *fixture,
   return grpc_aio_multi_callable_call (multi_callable, request, NULL);
 }
 
-static gboolean
-is_done (gpointer call)
-{
-  return grpc_aio_call_is_done (call);
-}
-
 static void
 test_property (Fixture *fixture,
                gconstpointer data)
@@ -486,7 +480,7 @@ test_at_the_same_time (Fixture *fixture,
     calls[i] = begin (fixture, "Meet");
   for (guint i = 0; i < N_WORKERS; i++)
     {
-      iterate_until (is_done, calls[i]);
+      iterate_until (call_is_done, calls[i]);
       g_assert_cmpint (grpc_aio_call_get_code (calls[i]), ==, GRPC_AIO_STATUS_CODE_OK);
       g_object_unref (calls[i]);
     }
@@ -565,7 +559,7 @@ test_streams (Fixture *fixture,
     grpc_aio_call_done_writing_async (calls->pdata[i], NULL, NULL, NULL);
   for (guint i = 0; i < N_STREAMS; i++)
     {
-      iterate_until (is_done, calls->pdata[i]);
+      iterate_until (call_is_done, calls->pdata[i]);
       g_assert_cmpint (grpc_aio_call_get_code (calls->pdata[i]), ==, GRPC_AIO_STATUS_CODE_OK);
     }
   stop (fixture, LONG_GRACE);
@@ -622,7 +616,7 @@ test_grace (Fixture *fixture,
   g_assert_cmpuint (fixture->n_notified, ==, 2);
   for (guint i = 0; i < calls->len; i++)
     {
-      iterate_until (is_done, calls->pdata[i]);
+      iterate_until (call_is_done, calls->pdata[i]);
       g_assert_cmpint (grpc_aio_call_get_code (calls->pdata[i]), !=, GRPC_AIO_STATUS_CODE_OK);
       g_assert_true (grpc_aio_servicer_context_is_cancelled (fixture->contexts->pdata[i]));
     }
@@ -644,7 +638,7 @@ test_answer_elsewhere (Fixture *fixture,
     grpc_aio_servicer_context_complete (fixture->contexts->pdata[i], response);
   for (guint i = 0; i < calls->len; i++)
     {
-      iterate_until (is_done, calls->pdata[i]);
+      iterate_until (call_is_done, calls->pdata[i]);
       g_assert_cmpint (grpc_aio_call_get_code (calls->pdata[i]), ==, GRPC_AIO_STATUS_CODE_OK);
     }
   g_assert_true (grpc_aio_server_stop_finish (fixture->server, await (&result), &error));
@@ -666,7 +660,7 @@ test_dropped (Fixture *fixture,
   g_clear_pointer (&fixture->contexts, g_ptr_array_unref);
   for (guint i = 0; i < calls->len; i++)
     {
-      iterate_until (is_done, calls->pdata[i]);
+      iterate_until (call_is_done, calls->pdata[i]);
       g_assert_cmpint (grpc_aio_call_get_code (calls->pdata[i]), !=, GRPC_AIO_STATUS_CODE_OK);
     }
   wait_for_threads ("grpc-aio-worker", 0);
@@ -703,8 +697,8 @@ test_nested_loop (Fixture *fixture,
 
   g_test_summary ("A handler that runs its loop gets further calls");
 
-  iterate_until (is_done, first);
-  iterate_until (is_done, second);
+  iterate_until (call_is_done, first);
+  iterate_until (call_is_done, second);
   g_assert_cmpint (grpc_aio_call_get_code (first), ==, GRPC_AIO_STATUS_CODE_OK);
   g_assert_cmpint (grpc_aio_call_get_code (second), ==, GRPC_AIO_STATUS_CODE_OK);
   g_assert_cmpuint (g_hash_table_size (fixture->threads), ==, 1);

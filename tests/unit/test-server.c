@@ -213,12 +213,6 @@ assert_unavailable (GrpcAioCall *call)
   g_assert_cmpstr (error->message, !=, "");
 }
 
-static gboolean
-call_is_done (gpointer data)
-{
-  return grpc_aio_call_is_done (data);
-}
-
 static void
 finish_stop (GrpcAioServer *server,
              GAsyncResult **result)

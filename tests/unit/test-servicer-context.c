@@ -178,12 +178,6 @@ context_is_done (gpointer data)
   return ((Fixture *) data)->n_done > 0;
 }
 
-static gboolean
-call_is_done (gpointer data)
-{
-  return grpc_aio_call_is_done (data);
-}
-
 /* The status comes after all messages. */
 static void
 drain (GrpcAioCall *call)

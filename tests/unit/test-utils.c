@@ -68,6 +68,12 @@ wait_until (gboolean (*condition) (gpointer),
 }
 
 gboolean
+call_is_done (gpointer call)
+{
+  return grpc_aio_call_is_done (call);
+}
+
+gboolean
 is_mine (gpointer object)
 {
   return g_atomic_int_get (&G_OBJECT (object)->ref_count) == 1;

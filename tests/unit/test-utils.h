@@ -51,6 +51,7 @@ void iterate_until (gboolean (*condition) (gpointer),
 /* The same for what happens in other threads, which does not wake this one. */
 void wait_until (gboolean (*condition) (gpointer),
                  gpointer user_data);
+gboolean call_is_done (gpointer call);
 gboolean is_mine (gpointer object); /* nobody else has a reference */
 
 /* Drops the last reference but for those that other threads may have for a moment. */
