@@ -114,7 +114,8 @@ function promisify(holder, name, {arguments: nArguments, required}) {
             return original.apply(this, args);
 
         const own = Array.from({length: nArguments}, (_, i) => args[i] ?? null);
-        if (own.indexOf(null) >= 0 && own.indexOf(null) < required)
+        const missing = own.indexOf(null);
+        if (missing >= 0 && missing < required)
             throw new TypeError(`${name}_async () needs ${required} arguments`);
         return launch(this, name, own, toCancellable(args[nArguments]));
     };

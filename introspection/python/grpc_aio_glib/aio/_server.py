@@ -99,7 +99,7 @@ class Serving:
 
     def _on_call(self, core: Any) -> None:
         context = ServicerContext(self, core)
-        if self._maximum is None or self._active < self._maximum:
+        if self._has_room():
             self._serve(context)
         elif self.refuses_excess:
             context.refuse(StatusCode.RESOURCE_EXHAUSTED, 'Concurrent RPC limit exceeded!')
@@ -108,8 +108,11 @@ class Serving:
             # The client may give up meanwhile.
             core.add_done_callback(lambda _: self._held.pop(context, None))
 
+    def _has_room(self) -> bool:
+        return self._maximum is None or self._active < self._maximum
+
     def _serve_held(self) -> None:
-        while self._held and (self._maximum is None or self._active < self._maximum):
+        while self._held and self._has_room():
             context = next(iter(self._held))
             del self._held[context]
             self._serve(context)
