@@ -138,16 +138,16 @@ fixture_tear_down (Fixture *fixture,
   if (fixture->server == NULL)
     return;
 
-  g_assert_finalize_object (fixture->channel);
+  assert_finalizes (fixture->channel);
   grpc_aio_server_stop_async (fixture->server, 0, NULL, store_result, &result);
   g_assert_true (grpc_aio_server_stop_finish (fixture->server, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (fixture->server);
+  assert_finalizes (fixture->server);
 
   /* It outlives the call, the channel and the server. */
   g_assert_nonnull (grpc_aio_auth_context_get_transport_security_type (fixture->auth_context));
-  g_assert_finalize_object (fixture->auth_context);
+  assert_finalizes (fixture->auth_context);
 
   if (fixture->folder != NULL)
     g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);

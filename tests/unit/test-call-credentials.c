@@ -273,7 +273,7 @@ close_channel (Fixture *fixture)
 {
   g_clear_object (&fixture->method);
   if (fixture->channel != NULL)
-    g_assert_finalize_object (g_steal_pointer (&fixture->channel));
+    assert_finalizes (g_steal_pointer (&fixture->channel));
 }
 
 static void
@@ -377,7 +377,7 @@ assert_goes (Fixture *fixture,
 {
   close_channel (fixture);
   iterate_until (is_alone, plugin);
-  g_assert_finalize_object (plugin);
+  assert_finalizes (plugin);
 }
 
 /* The same, but the call itself has credentials. */
@@ -1132,10 +1132,10 @@ test_unused (void)
   g_test_summary ("Credentials that nothing uses go without a trace");
 
   credentials = grpc_aio_call_credentials_new_access_token ("s3cret", NULL);
-  g_assert_finalize_object (credentials);
+  assert_finalizes (credentials);
   credentials = grpc_aio_call_credentials_new_plugin (GRPC_AIO_AUTH_METADATA_PLUGIN (plugin), GRPC_AIO_SECURITY_LEVEL_NONE);
-  g_assert_finalize_object (credentials);
-  g_assert_finalize_object (plugin);
+  assert_finalizes (credentials);
+  assert_finalizes (plugin);
 }
 
 static void

@@ -627,7 +627,7 @@ test_drop_stream (Fixture *fixture,
 
   call = peer_call (&fixture->peer, "HangStream", GRPC_AIO_METHOD_KIND_UNARY_STREAM, "x", NULL);
   iterate_until (was_handled, &fixture->peer);
-  g_assert_finalize_object (call);
+  assert_finalizes (call);
   iterate_until (was_cancelled, &fixture->peer);
 }
 
@@ -1187,8 +1187,8 @@ test_bad_target (void)
 
   g_clear_object (&result);
   g_clear_object (&ready);
-  g_assert_finalize_object (method);
-  g_assert_finalize_object (channel);
+  assert_finalizes (method);
+  assert_finalizes (channel);
 }
 
 static void

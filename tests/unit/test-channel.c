@@ -211,7 +211,7 @@ test_properties (Fixture *fixture,
   g_assert_true (got_credentials == credentials);
   g_assert_true (got_options == options);
   g_assert_cmpint (state, ==, GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE);
-  g_assert_finalize_object (channel);
+  assert_finalizes (channel);
 
   g_assert_null (grpc_aio_channel_get_credentials (fixture->peer.channel));
   g_assert_null (grpc_aio_channel_get_options (fixture->peer.channel));
@@ -248,7 +248,7 @@ test_multi_callable (Fixture *fixture,
       g_assert_true (channel == fixture->peer.channel);
       g_assert_cmpstr (name, ==, "/test.Peer/Echo");
       g_assert_cmpint (got_kind, ==, kind);
-      g_assert_finalize_object (method);
+      assert_finalizes (method);
     }
 }
 
@@ -572,7 +572,7 @@ test_notify_context (Fixture *fixture,
   grpc_aio_channel_close_async (channel, 0, NULL, store_result, &result);
   finish_close (channel, &result);
   g_clear_object (&result);
-  g_assert_finalize_object (g_steal_pointer (&channel));
+  assert_finalizes (g_steal_pointer (&channel));
   g_main_context_pop_thread_default (home);
 }
 
@@ -593,7 +593,7 @@ test_context_gone (Fixture *fixture,
     g_clear_pointer (&home, g_main_context_unref);
   grpc_aio_channel_close (channel);
 
-  g_assert_finalize_object (channel);
+  assert_finalizes (channel);
 }
 
 typedef struct
@@ -1056,7 +1056,7 @@ test_call_keeps_channel (Fixture *fixture,
   answer (fixture, 0);
   assert_response (call, "late");
   g_assert_nonnull (channel);
-  g_assert_finalize_object (g_steal_pointer (&call));
+  assert_finalizes (g_steal_pointer (&call));
   while (channel != NULL)
     g_main_context_iteration (NULL, TRUE);
 }
@@ -1097,7 +1097,7 @@ stop (GrpcAioServer *server)
   g_assert_true (grpc_aio_server_stop_finish (server, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (server);
+  assert_finalizes (server);
 }
 
 /* @data is the target, of which %s is a path that nobody else uses. */

@@ -132,7 +132,7 @@ fixture_tear_down (Fixture *fixture,
   g_assert_true (grpc_aio_server_stop_finish (fixture->mixed, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (fixture->mixed);
+  assert_finalizes (fixture->mixed);
   g_free (fixture->mixed_target);
   peer_tear_down (&fixture->peer);
 }
@@ -163,7 +163,7 @@ finish_wire (Fixture *fixture,
   g_assert_true (grpc_aio_channel_close_finish (fixture->channel, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (g_steal_pointer (&fixture->channel));
+  assert_finalizes (g_steal_pointer (&fixture->channel));
   wire_finish (g_steal_pointer (&fixture->wire), client, server);
 }
 

@@ -1086,7 +1086,7 @@ test_dropped (Fixture *fixture,
   grpc_aio_channel_get_state (channel, TRUE);
   while (names_get_n_look_ups (fixture->names) < 2)
     turn ();
-  g_assert_finalize_object (channel);
+  assert_finalizes (channel);
 }
 
 static void

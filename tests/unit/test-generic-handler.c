@@ -200,15 +200,15 @@ fixture_tear_down (Fixture *fixture,
   g_autoptr (GError) error = NULL;
 
   grpc_aio_channel_close (fixture->channel);
-  g_assert_finalize_object (fixture->channel);
+  assert_finalizes (fixture->channel);
   grpc_aio_server_stop_async (fixture->server, 0, NULL, store_result, &result);
   g_assert_true (grpc_aio_server_stop_finish (fixture->server, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (fixture->server);
-  g_assert_finalize_object (fixture->service);
-  g_assert_finalize_object (fixture->first);
-  g_assert_finalize_object (fixture->second);
+  assert_finalizes (fixture->server);
+  assert_finalizes (fixture->service);
+  assert_finalizes (fixture->first);
+  assert_finalizes (fixture->second);
   g_free (fixture->target);
 }
 

@@ -72,12 +72,12 @@ fixture_tear_down (Fixture *fixture,
   g_assert_true (grpc_aio_channel_close_finish (fixture->channel, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (fixture->channel);
+  assert_finalizes (fixture->channel);
   grpc_aio_server_stop_async (fixture->front, 0, NULL, store_result, &result);
   g_assert_true (grpc_aio_server_stop_finish (fixture->front, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (fixture->front);
+  assert_finalizes (fixture->front);
   peer_tear_down (&fixture->peer);
 }
 

@@ -61,7 +61,7 @@ fixture_tear_down (Fixture *fixture,
   g_assert_true (grpc_aio_server_stop_finish (fixture->server, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (fixture->server);
+  assert_finalizes (fixture->server);
   g_ptr_array_unref (fixture->attempts);
   g_free (fixture->target);
 }

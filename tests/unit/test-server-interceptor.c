@@ -586,15 +586,15 @@ static void
 fixture_tear_down (Fixture *fixture,
                    gconstpointer data)
 {
-  g_assert_finalize_object (fixture->channel);
+  assert_finalizes (fixture->channel);
   stop (fixture->server);
   g_clear_object (&fixture->first->kept);
   g_clear_object (&fixture->second->kept);
   wait_until_mine (fixture->server);
-  g_assert_finalize_object (fixture->server);
-  g_assert_finalize_object (fixture->service);
-  g_assert_finalize_object (fixture->first);
-  g_assert_finalize_object (fixture->second);
+  assert_finalizes (fixture->server);
+  assert_finalizes (fixture->service);
+  assert_finalizes (fixture->first);
+  assert_finalizes (fixture->second);
   g_string_free (fixture->log, TRUE);
   g_mutex_clear (&fixture->lock);
 }
@@ -1167,7 +1167,7 @@ test_auth (void)
       g_assert_cmpstr (result, ==, cases[i].result);
     }
 
-  g_assert_finalize_object (fixture.channel);
+  assert_finalizes (fixture.channel);
   stop (server);
 }
 
@@ -1188,7 +1188,7 @@ test_auth_free (void)
   g_test_summary ("The data of the function goes with the interceptor");
 
   g_assert_cmpstr (grpc_aio_server_auth_interceptor_get_scheme (interceptor), ==, "Token");
-  g_assert_finalize_object (interceptor);
+  assert_finalizes (interceptor);
   g_assert_cmpuint (n_freed, ==, 1);
 }
 
@@ -1278,7 +1278,7 @@ test_logging (void)
   for (guint i = 0; i < lines->len; i++)
     g_assert_cmpstr (g_ptr_array_index (lines, i), ==, expected[i]);
 
-  g_assert_finalize_object (fixture.channel);
+  assert_finalizes (fixture.channel);
   stop (server);
 }
 

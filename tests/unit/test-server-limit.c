@@ -167,7 +167,7 @@ fixture_tear_down (Fixture *fixture,
   g_assert_true (grpc_aio_channel_close_finish (fixture->channel, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (fixture->channel);
+  assert_finalizes (fixture->channel);
   stop (fixture, 0);
   g_ptr_array_unref (fixture->contexts);
   assert_finalizes (fixture->server);

@@ -130,7 +130,7 @@ fixture_tear_down (Fixture *fixture,
   grpc_aio_channel_close_async (fixture->channel, 0, NULL, store_result, &result);
   await (&result);
   g_clear_object (&result);
-  g_assert_finalize_object (fixture->channel);
+  assert_finalizes (fixture->channel);
   stop (fixture->server);
   g_ptr_array_unref (fixture->contexts);
   assert_finalizes (fixture->server);

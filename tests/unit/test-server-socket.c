@@ -200,7 +200,7 @@ fixture_tear_down (Fixture *fixture,
   g_ptr_array_unref (fixture->contexts);
   assert_finalizes (fixture->server);
   assert_finalizes (fixture->socket);
-  g_assert_finalize_object (fixture->socket_address);
+  assert_finalizes (fixture->socket_address);
   g_remove (path);
   g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);
   g_free (fixture->folder);

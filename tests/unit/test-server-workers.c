@@ -370,7 +370,7 @@ fixture_tear_down (Fixture *fixture,
       stop (fixture, 0);
       g_clear_pointer (&fixture->contexts, g_ptr_array_unref);
       wait_for_threads ("grpc-aio-worker", 0);
-      g_assert_finalize_object (fixture->server);
+      assert_finalizes (fixture->server);
     }
   g_clear_pointer (&fixture->contexts, g_ptr_array_unref);
   g_hash_table_unref (fixture->threads);

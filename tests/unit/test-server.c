@@ -77,8 +77,8 @@ new_fixture_tear_down (NewFixture *fixture,
 {
   if (grpc_aio_server_get_state (fixture->server) != GRPC_AIO_SERVER_STATE_NEW)
     stop (fixture->server);
-  g_assert_finalize_object (fixture->server);
-  g_assert_finalize_object (fixture->service);
+  assert_finalizes (fixture->server);
+  assert_finalizes (fixture->service);
   g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);
   g_free (fixture->folder);
 }
@@ -250,7 +250,7 @@ test_properties (NewFixture *fixture,
   g_assert_cmpint (grpc_aio_server_get_state (server), ==, GRPC_AIO_SERVER_STATE_NEW);
   g_assert_cmpuint (n_calls, ==, 0);
   g_assert_cmpuint (grpc_aio_server_get_active_calls (server), ==, 0);
-  g_assert_finalize_object (server);
+  assert_finalizes (server);
 }
 
 static void
@@ -263,7 +263,7 @@ test_unstarted (NewFixture *fixture,
 
   grpc_aio_server_add_service (server, fixture->service);
   add_port (server, "127.0.0.1:0");
-  g_assert_finalize_object (server);
+  assert_finalizes (server);
 }
 
 static void
@@ -289,7 +289,7 @@ test_options (NewFixture *fixture,
   g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_RESOURCE_EXHAUSTED);
 
   stop (server);
-  g_assert_finalize_object (server);
+  assert_finalizes (server);
 }
 
 /* As grpc-core writes the header the first time. */
@@ -359,7 +359,7 @@ test_compression (NewFixture *fixture,
         }
 
       stop (server);
-      g_assert_finalize_object (server);
+      assert_finalizes (server);
     }
 }
 
@@ -1308,7 +1308,7 @@ serve_in_thread (gpointer data)
   g_main_context_wakeup (NULL);
   g_main_loop_run (worker->loop);
   stop (server);
-  g_assert_finalize_object (g_steal_pointer (&server));
+  assert_finalizes (g_steal_pointer (&server));
   g_main_context_pop_thread_default (worker->context);
 
   return NULL;

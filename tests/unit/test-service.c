@@ -18,7 +18,7 @@ static void
 fixture_tear_down (Fixture *fixture,
                    gconstpointer data)
 {
-  g_assert_finalize_object (fixture->service);
+  assert_finalizes (fixture->service);
 }
 
 static void
@@ -71,7 +71,7 @@ test_methods (Fixture *fixture,
 
   grpc_aio_service_add_method (fixture->service, "Method", second);
   g_assert_true (grpc_aio_service_get_method (fixture->service, "Method") == second);
-  g_assert_finalize_object (g_steal_pointer (&first));
+  assert_finalizes (g_steal_pointer (&first));
 
   grpc_aio_service_add_method (fixture->service, "Other", second);
   g_assert_true (grpc_aio_service_get_method (fixture->service, "Other") == second);
@@ -131,7 +131,7 @@ test_handlers (void)
       g_object_get (handler, "kind", &kind, NULL);
       g_assert_cmpint (kind, ==, i);
       g_assert_cmpuint (n_destroyed, ==, 0);
-      g_assert_finalize_object (handler);
+      assert_finalizes (handler);
       g_assert_cmpuint (n_destroyed, ==, 1);
     }
 }
@@ -208,7 +208,7 @@ assert_served (GrpcAioService *const *services,
   g_assert_true (grpc_aio_server_stop_finish (server, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (server);
+  assert_finalizes (server);
 }
 
 static void
@@ -220,7 +220,7 @@ test_derived (void)
 
   g_assert_cmpstr (grpc_aio_service_get_name (service), ==, "test.Derived");
   assert_served (&service, 1, "/test.Derived/Method", "second");
-  g_assert_finalize_object (service);
+  assert_finalizes (service);
 }
 
 static void

@@ -113,15 +113,15 @@ fixture_tear_down (Fixture *fixture,
   g_assert_true (grpc_aio_channel_close_finish (fixture->channel, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (fixture->channel);
+  assert_finalizes (fixture->channel);
 
   grpc_aio_server_stop_async (fixture->server, 0, NULL, store_result, &result);
   g_assert_true (grpc_aio_server_stop_finish (fixture->server, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
   iterate_until (is_mine, fixture->server);
-  g_assert_finalize_object (fixture->server);
-  g_assert_finalize_object (fixture->service);
+  assert_finalizes (fixture->server);
+  assert_finalizes (fixture->service);
 }
 
 /* Calls a method as one of @kind, which need not be its own. */
@@ -1404,7 +1404,7 @@ test_request_outlives (Fixture *fixture,
   assert_response (call, "response");
   iterate_until (context_is_done, fixture);
   iterate_until (is_mine, fixture->context);
-  g_assert_finalize_object (g_steal_pointer (&fixture->context));
+  assert_finalizes (g_steal_pointer (&fixture->context));
   assert_bytes (fixture->request, "request");
 }
 

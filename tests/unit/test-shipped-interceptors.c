@@ -184,8 +184,8 @@ fixture_tear_down (Fixture *fixture,
   g_assert_true (grpc_aio_server_stop_finish (fixture->server, await (&stop_result), NULL));
   g_clear_object (&stop_result);
   g_ptr_array_unref (fixture->hanging);
-  g_assert_finalize_object (fixture->server);
-  g_assert_finalize_object (fixture->service);
+  assert_finalizes (fixture->server);
+  assert_finalizes (fixture->service);
 }
 
 /* Takes @interceptor. */

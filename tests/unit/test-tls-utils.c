@@ -180,7 +180,7 @@ tls_peer_disconnect (TlsPeer *peer)
   g_assert_true (grpc_aio_channel_close_finish (peer->channel, await (&result), &error));
   g_assert_no_error (error);
   g_clear_object (&result);
-  g_assert_finalize_object (g_steal_pointer (&peer->channel));
+  assert_finalizes (g_steal_pointer (&peer->channel));
 }
 
 void
@@ -197,7 +197,7 @@ tls_peer_stop (TlsPeer *peer)
       g_assert_true (grpc_aio_server_stop_finish (peer->server, await (&result), &error));
       g_assert_no_error (error);
       g_clear_object (&result);
-      g_assert_finalize_object (peer->server);
+      assert_finalizes (peer->server);
     }
   g_clear_object (&peer->auth_context);
   g_free (peer->target);

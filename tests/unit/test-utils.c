@@ -468,8 +468,8 @@ peer_tear_down (Peer *peer)
   g_clear_object (&result);
 
   g_ptr_array_unref (peer->contexts);
-  g_assert_finalize_object (peer->server);
-  g_assert_finalize_object (peer->service);
+  assert_finalizes (peer->server);
+  assert_finalizes (peer->service);
   g_free (peer->target);
 }
 
