@@ -300,6 +300,18 @@ class PortTest(unittest.IsolatedAsyncioTestCase):
         self.peer.calls[0].finish(UNKNOWN)
         self.assertEqual((await call.wait_status()).code, UNKNOWN)
 
+    async def test_cancelled_at_once(self):
+        # What comes before the task goes on is too late.
+        call = self.call('HangChat')
+        waiter = call.wait_done(lambda: call.cancel('enough'))
+        task = asyncio.ensure_future(asyncio.wait_for(waiter, None))
+        await asyncio.sleep(0)
+        task.cancel()
+        self.assertEqual(call.status.details, 'enough')
+        with self.assertRaises(asyncio.CancelledError):
+            await task
+        self.assertFalse(call.cancel('again'))
+
     async def test_cancelled_read_takes_nothing(self):
         call = self.call('HangChat')
         first = asyncio.ensure_future(call.read())

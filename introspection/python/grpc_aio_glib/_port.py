@@ -111,12 +111,13 @@ class _Waiter(asyncio.Future):
 
     Usually that takes another turn, with another look at all descriptors."""
 
-    __slots__ = ('_port', '_callback', '_context')
+    __slots__ = ('_port', '_callback', '_context', '_on_cancel')
 
-    def __init__(self, port):
+    def __init__(self, port, on_cancel=None):
         super().__init__(loop=port.loop)
         self._port = port
         self._callback = None
+        self._on_cancel = on_cancel
 
     def add_done_callback(self, fn, *, context=None):
         if self._callback is None and context is not None and not self.done():
@@ -137,6 +138,8 @@ class _Waiter(asyncio.Future):
             return False
         if self._callback is not None:
             self.get_loop().call_soon(self._callback, self, context=self._context)
+        if self._on_cancel is not None:
+            self._on_cancel()
         return True
 
     def wake(self, result):
@@ -371,9 +374,11 @@ class ClientCall(_Call):
         """Whether the call has its status."""
         return self.status is not None
 
-    def wait_done(self):
-        """A future, for one who waits, of the end of a call that is not done."""
-        waiter = _Waiter(self._port)
+    def wait_done(self, on_cancel=None):
+        """A future, for one who waits, of the end of a call that is not done.
+
+        @on_cancel is called as soon as who waits is cancelled."""
+        waiter = _Waiter(self._port, on_cancel)
         if self._waiters is None:
             self._waiters = []
         self._waiters.append(waiter)

@@ -43,7 +43,8 @@ typedef struct
   PyObject *context;  /* its */
   PyObject *others;   /* list of pairs of a callback and a context; NULL for none */
   PyObject *result;
-  PyObject *message; /* of who cancelled */
+  PyObject *message;   /* of who cancelled */
+  PyObject *on_cancel; /* called then; NULL for nothing */
   PyObject *weak_references;
   State state;
   char is_blocking;
@@ -64,6 +65,7 @@ waiter_traverse (Waiter *self,
   Py_VISIT (self->others);
   Py_VISIT (self->result);
   Py_VISIT (self->message);
+  Py_VISIT (self->on_cancel);
 
   return 0;
 }
@@ -77,6 +79,7 @@ waiter_clear (Waiter *self)
   Py_CLEAR (self->others);
   Py_CLEAR (self->result);
   Py_CLEAR (self->message);
+  Py_CLEAR (self->on_cancel);
 
   return 0;
 }
@@ -99,15 +102,18 @@ waiter_new (PyTypeObject *type,
             PyObject *args,
             PyObject *keywords)
 {
-  PyObject *port;
+  PyObject *port, *on_cancel = Py_None;
   Waiter *self;
 
-  if (!PyArg_ParseTuple (args, "O:Waiter", &port))
+  if (!PyArg_ParseTuple (args, "O|O:Waiter", &port, &on_cancel))
     return NULL;
 
   self = (Waiter *) type->tp_alloc (type, 0);
-  if (self != NULL)
-    self->port = Py_NewRef (port);
+  if (self == NULL)
+    return NULL;
+  self->port = Py_NewRef (port);
+  if (on_cancel != Py_None)
+    self->on_cancel = Py_NewRef (on_cancel);
 
   return (PyObject *) self;
 }
@@ -326,6 +332,14 @@ waiter_cancel (Waiter *self,
     return NULL;
   if (call_others (self) < 0)
     return NULL;
+  if (self->on_cancel != NULL)
+    {
+      PyObject *ignored = PyObject_CallNoArgs (self->on_cancel);
+
+      if (ignored == NULL)
+        return NULL;
+      Py_DECREF (ignored);
+    }
 
   Py_RETURN_TRUE;
 }

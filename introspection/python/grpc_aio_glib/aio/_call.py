@@ -322,11 +322,7 @@ class _UnaryResponse(Call):
     def __await__(self) -> Generator[Any, None, Any]:
         core = self._core
         if core.status is None:
-            try:
-                yield from core.wait_done()
-            except asyncio.CancelledError:
-                self.cancel()
-                raise
+            yield from core.wait_done(self.cancel)
         if self._invalid is not None:
             raise self._invalid
         status = self._status
