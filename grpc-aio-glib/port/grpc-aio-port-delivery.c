@@ -84,8 +84,9 @@ grpc_aio_port_source_check (GSource *source)
       return FALSE;
     }
 
+  /* What has completed is run before this source, in the same turn of the loop. */
   return self->port != NULL &&
-         has_something (self->port);
+         (has_something (self->port) || (self->port->queue != NULL && grpc_aio_queue_has_work (self->port->queue)));
 }
 
 static gboolean
@@ -94,11 +95,17 @@ grpc_aio_port_source_dispatch (GSource *source,
                                gpointer user_data)
 {
   Source *self = (Source *) source;
-  g_autoptr (GrpcAioPort) port = g_object_ref (self->port);
-  GrpcAioPortDelivery *delivery = grpc_aio_port_get_delivery (port);
-  g_autoptr (GObject) target = g_weak_ref_get (&delivery->target);
+  g_autoptr (GrpcAioPort) port = NULL;
+  g_autoptr (GObject) target = NULL;
   g_auto (GValue) value = G_VALUE_INIT;
+  GrpcAioPortDelivery *delivery;
 
+  if (self->port == NULL || !has_something (self->port))
+    return G_SOURCE_CONTINUE;
+
+  port = g_object_ref (self->port);
+  delivery = grpc_aio_port_get_delivery (port);
+  target = g_weak_ref_get (&delivery->target);
   if (target == NULL)
     return G_SOURCE_REMOVE;
 

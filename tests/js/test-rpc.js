@@ -10,7 +10,8 @@ import GrpcAio from 'gi://GrpcAio?version=1';
 
 import {check, equal, fails, run, turn, until} from './tap.js';
 
-const {AbortController, AbortSignal, createChannel, createClient, Metadata, rpcError, Schema, Server, unknownFields} = GrpcAio.rpc;
+const {AbortController, AbortSignal, ClientCall, createChannel, createClient, Metadata, rpcError, Schema, Server, StreamCall,
+    UnaryCall, unknownFields} = GrpcAio.rpc;
 const {StatusCode} = GrpcAio;
 const {IOErrorEnum} = Gio;
 
@@ -82,6 +83,39 @@ const unary = withServer({
     equal((await call.trailers).get('x-trailer'), 'last');
     equal(await call.status, {code: StatusCode.OK, details: '', debugString: null});
     check(call.isDone && !call.cancel());
+});
+
+const promises = withServer({
+    async echo(request) {
+        if (request.anInt32)
+            throw rpcError(request.anInt32);
+        return request;
+    },
+}, async client => {
+    const call = client.echo({aString: 'hello'});
+    check(call instanceof UnaryCall && call instanceof ClientCall && call instanceof Promise);
+    check(!(call instanceof StreamCall));
+    equal(await call.then(({aString}) => aString), 'hello');
+    equal((await Promise.all([call, client.echo({aString: 'again'})])).map(({aString}) => aString), ['hello', 'again']);
+    let settled = 0;
+    equal((await call.finally(() => settled++)).aString, 'hello');
+
+    const failed = client.echo({anInt32: StatusCode.ABORTED});
+    equal(await failed.then(() => null, ({code}) => code), StatusCode.ABORTED);
+    equal(await failed.catch(({code}) => code), StatusCode.ABORTED);
+    await fails(failed.finally(() => settled++), GrpcAio.Error, StatusCode.ABORTED);
+    equal(settled, 2);
+
+    const stream = client.count({x: 1});
+    check(stream instanceof StreamCall && stream instanceof ClientCall && !(stream instanceof UnaryCall));
+    check(stream.then === undefined && !({} instanceof ClientCall));
+    equal((await stream.read()).x, 0);
+
+    // Who asks for nothing but the status is not told that the response was missed.
+    const unheard = client.echo({anInt32: StatusCode.ABORTED});
+    equal((await unheard.status).code, StatusCode.ABORTED);
+    await turn();
+    await turn();
 });
 
 const streams = withServer({}, async client => {
@@ -445,6 +479,6 @@ const stops = async () => {
 };
 
 run({
-    unary, streams, failures, undecodable, deadlines, cancelling, signals, interceptors,
+    unary, promises, streams, failures, undecodable, deadlines, cancelling, signals, interceptors,
     'large-messages': largeMessages, 'flow-control': flowControl, unawaited, stops,
 });

@@ -66,7 +66,7 @@ function packOptions(options) {
 
 // What the port knows of a call. Those who use the call have a handle to it.
 class CallCore {
-    constructor(method, options) {
+    constructor(method) {
         this.method = method;
         this.port = getPort();
         this.id = -1;
@@ -85,12 +85,16 @@ class CallCore {
         this.writers = [];
         this.isDoneWriting = !method.requestStream;
 
+        this.settle = null;      // called at the end
         this.waiters = null;     // for the status
         this.headersWaiters = null;
         this.stopListening = null;
     }
 
+    // The request is an iterable for a stream of them.
     start(request, options) {
+        const {requestStream, multiCallable} = this.method;
+        const bytes = requestStream ? null : this.method.encode(request);
         const {signal} = options;
         const packed = packOptions(options);
         const isCancellable = signal instanceof Gio.Cancellable;
@@ -101,13 +105,15 @@ class CallCore {
         }
 
         this.id = this.port.add(this);
-        this.port.core.start(this.id, this.method.multiCallable, request, packed, options.credentials ?? null);
+        this.port.core.start(this.id, multiCallable, bytes, packed, options.credentials ?? null);
         if (isCancellable) {
             const handler = this.port.core.cancel_on(this.id, signal);
             this.stopListening = () => handler && signal.disconnect(handler);
         } else if (signal) {
             this.stopListening = whenAborted(signal, () => this.cancel());
         }
+        if (requestStream && request)
+            this.pump(request);
     }
 
     cancel() {
@@ -121,6 +127,8 @@ class CallCore {
         switch (event) {
         case PortEvent.RESULT:
             this.responseBytes = value ? this.port.takeMessage(this.id) : reader.bytes(end - reader.position);
+            this.port.drop(this.id);
+            this.id = -1;
             this.end(OK);
             break;
         case PortEvent.MESSAGE:
@@ -171,14 +179,16 @@ class CallCore {
         if (this.id >= 0)
             this.port.release(this.id);
 
-        this.setInitialMetadata(this.initialMetadata ?? status.initialMetadata ?? new Metadata());
-        for (const writer of this.writers.splice(0))
-            writer.resolve(false);
+        if (!this.initialMetadata && (status.initialMetadata || this.headersWaiters))
+            this.setInitialMetadata(status.initialMetadata ?? new Metadata());
+        while (this.writers.length > 0)
+            this.writers.shift().resolve(false);
         while (this.readers.length > 0)
             this.endRead(this.readers.shift());
         for (const waiter of this.waiters ?? [])
             waiter.resolve();
         this.waiters = null;
+        this.settle?.();
     }
 
     setInitialMetadata(metadata) {
@@ -199,6 +209,8 @@ class CallCore {
     }
 
     waitForHeaders(handle) {
+        if (this.status)
+            this.initialMetadata ??= new Metadata();
         if (this.initialMetadata)
             return Promise.resolve(this.initialMetadata);
         const waiter = new Deferred();
@@ -247,7 +259,7 @@ class CallCore {
         }
 
         try {
-            reader.resolve({value: this.decode(bytes), done: false});
+            reader.resolve(reader.toResult(this.decode(bytes), false));
         } catch (error) {
             this.cancel();
             reader.reject(error);
@@ -258,12 +270,14 @@ class CallCore {
         if (this.failure || this.status.code !== StatusCode.OK)
             reader.reject(this.error());
         else
-            reader.resolve({value: undefined, done: true});
+            reader.resolve(reader.toResult(null, true));
     }
 
-    read(handle) {
+    // The handle lives as long as somebody waits.
+    read(handle, toResult) {
         const reader = new Deferred();
         reader.handle = handle;
+        reader.toResult = toResult;
         if (this.messages.length > 0)
             this.settleRead(reader, this.messages.shift());
         else if (this.status)
@@ -313,6 +327,8 @@ class CallCore {
     }
 }
 
+const hasInstance = Function.prototype[Symbol.hasInstance];
+
 /** A call. */
 export class ClientCall {
     /**
@@ -322,10 +338,13 @@ export class ClientCall {
      * @param {object} options - what to choose for this call
      */
     constructor(method, request, options) {
-        this._core = new CallCore(method, options);
-        this._core.start(method.requestStream ? null : method.encode(request), options);
-        if (method.requestStream && request)
-            this._core.pump(request);
+        this._core = new CallCore(method);
+        this._core.start(request, options);
+    }
+
+    // UnaryCall is one, too, though it inherits from another class.
+    static [Symbol.hasInstance](object) {
+        return hasInstance.call(this, object) || this === ClientCall && hasInstance.call(UnaryCall, object);
     }
 
     /** The full name of the method. */
@@ -367,30 +386,48 @@ export class ClientCall {
     }
 }
 
-/** A call with one response: awaiting the call gives it. */
-export class UnaryCall extends ClientCall {
-    #promise = null;
+const ignore = () => {};
+
+/**
+ * A call with one response, and the promise of that.
+ *
+ * It has all that a ClientCall has. JavaScript remembers for each promise where it
+ * was made, which takes time: so a call is one, and does not have several.
+ */
+export class UnaryCall extends Promise {
+    /**
+     * @param {object} method - the method
+     * @param {any} request - the request; for a stream of them an iterable, or
+     *   null to write them one by one
+     * @param {object} options - what to choose for this call
+     */
+    constructor(method, request, options) {
+        const core = new CallCore(method);
+
+        super((resolve, reject) => {
+            core.settle = () => {
+                try {
+                    resolve(core.response());
+                } catch (error) {
+                    // Who does not wait for the response does not miss it.
+                    this.catch(ignore);
+                    reject(error);
+                }
+            };
+        });
+        this._core = core;
+        core.start(request, options);
+    }
 
     /** A promise of the response. */
     get response() {
-        this.#promise ??= this._core.status
-            ? new Promise(resolve => resolve(this._core.response()))
-            : this._core.wait(this).then(() => this._core.response());
-        return this.#promise;
-    }
-
-    then(onFulfilled, onRejected) {
-        return this.response.then(onFulfilled, onRejected);
-    }
-
-    catch(onRejected) {
-        return this.response.catch(onRejected);
-    }
-
-    finally(onFinally) {
-        return this.response.finally(onFinally);
+        return this;
     }
 }
+
+// What a reader gets.
+const asMessage = message => message;
+const asIteration = (value, done) => ({value: done ? undefined : value, done});
 
 /** A call with a stream of responses, to be iterated over once. */
 export class StreamCall extends ClientCall {
@@ -405,13 +442,12 @@ export class StreamCall extends ClientCall {
     }
 
     /** A promise of the next response, or of null at the end. */
-    async read() {
-        const {value, done} = await this._core.read(this);
-        return done ? null : value;
+    read() {
+        return this._core.read(this, asMessage);
     }
 
     next() {
-        return this._core.read(this);
+        return this._core.read(this, asIteration);
     }
 
     async return(value) {
@@ -446,18 +482,10 @@ const WRITER = {
         this._core.doneWriting();
     },
 };
-Object.defineProperties(UnaryCall.prototype, Object.getOwnPropertyDescriptors(WRITER));
 Object.defineProperties(StreamCall.prototype, Object.getOwnPropertyDescriptors(WRITER));
-
-/**
- * Starts a call.
- *
- * @param {object} method - the method
- * @param {any} request - the request, or an iterable of requests, or null
- * @param {object} options - what to choose for this call
- */
-export function startCall(method, request, options) {
-    return method.responseStream
-        ? new StreamCall(method, request, options)
-        : new UnaryCall(method, request, options);
-}
+Object.defineProperties(UnaryCall.prototype, {
+    ...Object.getOwnPropertyDescriptors(ClientCall.prototype),
+    ...Object.getOwnPropertyDescriptors(WRITER),
+    // What awaits a promise with another constructor makes a second one.
+    constructor: {value: Promise, writable: true, configurable: true},
+});

@@ -5,7 +5,7 @@
 import GLib from 'gi://GLib';
 import GrpcAio from 'gi://GrpcAio?version=1';
 
-import {startCall} from './client-call.js';
+import {StreamCall, UnaryCall} from './client-call.js';
 
 const FACTORIES = {
     falsefalse: 'unary_unary',
@@ -60,12 +60,16 @@ function bindMethod(channel, definition, messages) {
  * Has interceptors stand before calls, the first one outermost.
  *
  * @param {Array} interceptors - functions of a call and of what continues it
- * @param {Function} last - what starts a call
+ * @param {MethodDefinition} method - the method
+ * @param {object} defaults - what holds for each call unless it has its own
+ * @param {Function} start - starts a call
  */
-function compose(interceptors, last) {
-    return interceptors.reduceRight(
+function intercept(interceptors, method, defaults, start) {
+    const first = interceptors.reduceRight(
         (next, interceptor) => call => interceptor(call, next),
-        last);
+        start);
+
+    return (request, own) => first({method, request, options: {...defaults, ...own}});
 }
 
 /**
@@ -93,18 +97,13 @@ export function createClient(service, channel, options = {}) {
     const client = {};
 
     for (const [key, definition] of Object.entries(service.methods)) {
+        const Call = definition.responseStream ? StreamCall : UnaryCall;
         let bound = null;
-        const start = call => {
-            bound ??= bindMethod(connection, definition, messages);
-            return startCall(bound, call.request, call.options);
-        };
-        const first = interceptors.length > 0 ? compose(interceptors, start) : start;
+        const bind = () => bound ??= bindMethod(connection, definition, messages);
 
-        client[key] = (request, own) => first({
-            method: definition,
-            request,
-            options: own ? {...defaults, ...own} : defaults,
-        });
+        client[key] = interceptors.length > 0
+            ? intercept(interceptors, definition, defaults, call => new Call(bind(), call.request, call.options))
+            : (request, own) => new Call(bind(), request, own ? {...defaults, ...own} : defaults);
     }
 
     return Object.freeze(client);

@@ -67,14 +67,23 @@ export class Port {
     }
 
     /**
+     * Forgets a client's call that the library has let go of.
+     *
+     * @param {number} id - of the call
+     */
+    drop(id) {
+        this.calls[id] = null;
+        this._released.push(id);
+    }
+
+    /**
      * Lets go of a client's call.
      *
      * @param {number} id - of the call
      */
     release(id) {
-        this.calls[id] = null;
         this.core.release(id);
-        this._released.push(id);
+        this.drop(id);
     }
 
     drain() {
@@ -100,21 +109,17 @@ export class Port {
             next = reader.position + view.getUint32(at + 12, true);
 
             try {
-                this._dispatch(id, event, value, reader, next);
+                if (event === PortEvent.METHOD) {
+                    this.methods[id] = reader.string(next - reader.position);
+                } else if (event === PortEvent.CALL) {
+                    this.served[id & 0x7fffffff] = this.server.begin(id, this.methods[value], reader);
+                } else {
+                    const call = id >= 0x80000000 ? this.served[id & 0x7fffffff] : this.calls[id];
+                    call?.onEvent(event, value, reader, next);
+                }
             } catch (error) {
                 logError(error, 'A gRPC call');
             }
-        }
-    }
-
-    _dispatch(id, event, value, reader, end) {
-        if (event === PortEvent.METHOD) {
-            this.methods[id] = reader.string(end - reader.position);
-        } else if (event === PortEvent.CALL) {
-            this.served[id & 0x7fffffff] = this.server.begin(id, this.methods[value], reader);
-        } else {
-            const call = id >= 0x80000000 ? this.served[id & 0x7fffffff] : this.calls[id];
-            call?.onEvent(event, value, reader, end);
         }
     }
 

@@ -155,16 +155,11 @@ declare module 'resource:///grpc-aio-glib-1/js/index.js' {
         write(message: Request): Promise<boolean>;
         end(): void;
     }
-    /** A call with one response: awaiting the call gives it. */
-    export class UnaryCall<Response = any> extends ClientCall implements PromiseLike<Response> {
+    /** A call with one response, and the promise of that. */
+    export class UnaryCall<Response = any> extends Promise<Response> {
         readonly response: Promise<Response>;
-        then<A = Response, B = never>(
-            onFulfilled?: ((value: Response) => A | PromiseLike<A>) | null,
-            onRejected?: ((reason: any) => B | PromiseLike<B>) | null): Promise<A | B>;
-        catch<B = never>(onRejected?: ((reason: any) => B | PromiseLike<B>) | null): Promise<Response | B>;
-        finally(onFinally?: (() => void) | null): Promise<Response>;
     }
-    export interface UnaryCall extends RequestWriter<any> {}
+    export interface UnaryCall extends ClientCall, RequestWriter<any> {}
     /** A call with a stream of responses, to be iterated over once. */
     export class StreamCall<Response = any> extends ClientCall implements AsyncIterableIterator<Response> {
         /** The next response, or null at the end. */
