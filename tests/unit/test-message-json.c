@@ -201,8 +201,9 @@ test_refused (void)
     {
       g_autoptr (GError) error = NULL;
       g_autoptr (GrpcAioMessage) message = grpc_aio_message_pool_new_message_from_json (messages_pool (), cases[i].type, cases[i].json, GRPC_AIO_JSON_FLAGS_NONE, &error);
+      g_autofree char *shown = g_utf8_make_valid (cases[i].json, -1);
 
-      g_test_message ("%s → %s", cases[i].json, error != NULL ? error->message : "taken");
+      g_test_message ("%s → %s", shown, error != NULL ? error->message : "taken");
       g_assert_null (message);
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA);
       g_assert_nonnull (strstr (error->message, cases[i].reason));
