@@ -586,20 +586,14 @@ has_failed (gpointer data)
   return g_atomic_int_get (&n_failed) > GPOINTER_TO_INT (data);
 }
 
-static GLogWriterOutput
-write_log (GLogLevelFlags level,
-           const GLogField *fields,
-           gsize n_fields,
-           gpointer user_data)
+/* What the library says of it is for people. */
+static void
+on_message (const char *domain,
+            GLogLevelFlags level,
+            const char *message,
+            gpointer user_data)
 {
-  /* What the library says of it is for people. */
-  if (level == G_LOG_LEVEL_MESSAGE)
-    {
-      g_atomic_int_inc (&n_failed);
-      return G_LOG_WRITER_HANDLED;
-    }
-
-  return g_log_writer_default (level, fields, n_fields, user_data);
+  g_atomic_int_inc (&n_failed);
 }
 
 static void
@@ -765,7 +759,7 @@ main (int argc,
 
   g_test_init (&argc, &argv, NULL);
   g_set_prgname (argv[0]);
-  g_log_set_writer_func (write_log, NULL, NULL);
+  g_log_set_handler ("GrpcAio", G_LOG_LEVEL_MESSAGE, on_message, NULL);
   limit_descriptors ();
 
   ADD ("serves", "0ipv4", fixture_set_up, test_serves);
