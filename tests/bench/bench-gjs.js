@@ -111,7 +111,7 @@ const options = parse();
 const channel = createChannel(options.address);
 const client = createClient(BENCHMARK_SERVICE, channel, {messages: 'bytes'});
 const loop = new GLib.MainLoop(null, false);
-const input = Gio.DataInputStream.new(Gio.UnixInputStream.new(0, false));
+const input = Gio.DataInputStream.new(Gio.File.new_for_path('/dev/stdin').read(null));
 
 async function measureOnce() {
     const meter = new Meter(options.seconds);

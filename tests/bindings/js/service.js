@@ -232,7 +232,7 @@ export async function serve() {
     print(server.add_port('127.0.0.1:0', null));
     server.start();
 
-    const stream = new Gio.UnixInputStream({fd: 0, close_fd: false});
+    const stream = Gio.File.new_for_path('/dev/stdin').read(null);
     await stream.read_bytes_async(1, GLib.PRIORITY_DEFAULT, null);
     await server.stop_async(-1, null);
 }
