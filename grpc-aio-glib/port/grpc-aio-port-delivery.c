@@ -95,17 +95,13 @@ grpc_aio_port_source_dispatch (GSource *source,
                                gpointer user_data)
 {
   Source *self = (Source *) source;
-  g_autoptr (GrpcAioPort) port = NULL;
-  g_autoptr (GObject) target = NULL;
+  g_autoptr (GrpcAioPort) port = g_object_ref (self->port);
+  GrpcAioPortDelivery *delivery = grpc_aio_port_get_delivery (port);
+  g_autoptr (GObject) target = g_weak_ref_get (&delivery->target);
   g_auto (GValue) value = G_VALUE_INIT;
-  GrpcAioPortDelivery *delivery;
 
-  if (self->port == NULL || !has_something (self->port))
+  if (!has_something (port))
     return G_SOURCE_CONTINUE;
-
-  port = g_object_ref (self->port);
-  delivery = grpc_aio_port_get_delivery (port);
-  target = g_weak_ref_get (&delivery->target);
   if (target == NULL)
     return G_SOURCE_REMOVE;
 
