@@ -147,7 +147,7 @@ fixture_tear_down (Fixture *fixture,
 
   /* It outlives the call, the channel and the server. */
   g_assert_nonnull (grpc_aio_auth_context_get_transport_security_type (fixture->auth_context));
-  assert_finalizes (fixture->auth_context);
+  g_assert_finalize_object (fixture->auth_context);
 
   if (fixture->folder != NULL)
     g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);

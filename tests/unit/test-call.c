@@ -1187,8 +1187,8 @@ test_bad_target (void)
 
   g_clear_object (&result);
   g_clear_object (&ready);
-  assert_finalizes (method);
-  assert_finalizes (channel);
+  g_assert_finalize_object (method);
+  g_assert_finalize_object (channel);
 }
 
 static void

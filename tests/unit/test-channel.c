@@ -211,7 +211,7 @@ test_properties (Fixture *fixture,
   g_assert_true (got_credentials == credentials);
   g_assert_true (got_options == options);
   g_assert_cmpint (state, ==, GRPC_AIO_CHANNEL_CONNECTIVITY_IDLE);
-  assert_finalizes (channel);
+  g_assert_finalize_object (channel);
 
   g_assert_null (grpc_aio_channel_get_credentials (fixture->peer.channel));
   g_assert_null (grpc_aio_channel_get_options (fixture->peer.channel));
@@ -248,7 +248,7 @@ test_multi_callable (Fixture *fixture,
       g_assert_true (channel == fixture->peer.channel);
       g_assert_cmpstr (name, ==, "/test.Peer/Echo");
       g_assert_cmpint (got_kind, ==, kind);
-      assert_finalizes (method);
+      g_assert_finalize_object (method);
     }
 }
 

@@ -115,7 +115,7 @@ fixture_tear_down (Fixture *fixture,
                    gconstpointer user_data)
 {
   grpc_aio_port_close (fixture->port);
-  assert_finalizes (fixture->port);
+  g_assert_finalize_object (fixture->port);
   g_clear_object (&fixture->waker);
   peer_tear_down (&fixture->peer);
 }
@@ -222,7 +222,7 @@ test_target_gone (Fixture *fixture,
   g_test_summary ("The port does not own the object, and does without it");
 
   start (fixture, 1, "/test.Peer/Echo", "hello");
-  assert_finalizes (g_steal_pointer (&fixture->waker));
+  g_assert_finalize_object (g_steal_pointer (&fixture->waker));
   for (guint i = 0; i < 20; i++)
     g_main_context_iteration (NULL, FALSE);
 }

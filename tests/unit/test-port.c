@@ -1081,13 +1081,13 @@ test_close (void)
   grpc_aio_port_cancel (port, 1);
   grpc_aio_port_release (port, 1);
   grpc_aio_port_close (port);
-  assert_finalizes (port);
+  g_assert_finalize_object (port);
 
   let_go (methods);
 
   /* At once. */
   port = begin_two (&peer, methods);
-  assert_finalizes (port);
+  g_assert_finalize_object (port);
   let_go (methods);
   peer_tear_down (&peer);
 }

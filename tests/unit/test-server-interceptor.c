@@ -1188,7 +1188,7 @@ test_auth_free (void)
   g_test_summary ("The data of the function goes with the interceptor");
 
   g_assert_cmpstr (grpc_aio_server_auth_interceptor_get_scheme (interceptor), ==, "Token");
-  assert_finalizes (interceptor);
+  g_assert_finalize_object (interceptor);
   g_assert_cmpuint (n_freed, ==, 1);
 }
 

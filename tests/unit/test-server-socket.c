@@ -200,7 +200,7 @@ fixture_tear_down (Fixture *fixture,
   g_ptr_array_unref (fixture->contexts);
   assert_finalizes (fixture->server);
   assert_finalizes (fixture->socket);
-  assert_finalizes (fixture->socket_address);
+  g_assert_finalize_object (fixture->socket_address);
   g_remove (path);
   g_assert_cmpint (g_rmdir (fixture->folder), ==, 0);
   g_free (fixture->folder);
@@ -586,16 +586,6 @@ has_failed (gpointer data)
   return g_atomic_int_get (&n_failed) > GPOINTER_TO_INT (data);
 }
 
-/* What the library says of it is for people. */
-static void
-on_message (const char *domain,
-            GLogLevelFlags level,
-            const char *message,
-            gpointer user_data)
-{
-  g_atomic_int_inc (&n_failed);
-}
-
 static void
 test_exhausted (Fixture *fixture,
                 gconstpointer data)
@@ -759,7 +749,7 @@ main (int argc,
 
   g_test_init (&argc, &argv, NULL);
   g_set_prgname (argv[0]);
-  g_log_set_handler ("GrpcAio", G_LOG_LEVEL_MESSAGE, on_message, NULL);
+  count_messages (&n_failed);
   limit_descriptors ();
 
   ADD ("serves", "0ipv4", fixture_set_up, test_serves);

@@ -250,7 +250,7 @@ test_properties (NewFixture *fixture,
   g_assert_cmpint (grpc_aio_server_get_state (server), ==, GRPC_AIO_SERVER_STATE_NEW);
   g_assert_cmpuint (n_calls, ==, 0);
   g_assert_cmpuint (grpc_aio_server_get_active_calls (server), ==, 0);
-  assert_finalizes (server);
+  g_assert_finalize_object (server);
 }
 
 static void
@@ -263,7 +263,7 @@ test_unstarted (NewFixture *fixture,
 
   grpc_aio_server_add_service (server, fixture->service);
   add_port (server, "127.0.0.1:0");
-  assert_finalizes (server);
+  g_assert_finalize_object (server);
 }
 
 static void

@@ -18,7 +18,7 @@ static void
 fixture_tear_down (Fixture *fixture,
                    gconstpointer data)
 {
-  assert_finalizes (fixture->service);
+  g_assert_finalize_object (fixture->service);
 }
 
 static void
@@ -71,7 +71,7 @@ test_methods (Fixture *fixture,
 
   grpc_aio_service_add_method (fixture->service, "Method", second);
   g_assert_true (grpc_aio_service_get_method (fixture->service, "Method") == second);
-  assert_finalizes (g_steal_pointer (&first));
+  g_assert_finalize_object (g_steal_pointer (&first));
 
   grpc_aio_service_add_method (fixture->service, "Other", second);
   g_assert_true (grpc_aio_service_get_method (fixture->service, "Other") == second);
@@ -131,7 +131,7 @@ test_handlers (void)
       g_object_get (handler, "kind", &kind, NULL);
       g_assert_cmpint (kind, ==, i);
       g_assert_cmpuint (n_destroyed, ==, 0);
-      assert_finalizes (handler);
+      g_assert_finalize_object (handler);
       g_assert_cmpuint (n_destroyed, ==, 1);
     }
 }

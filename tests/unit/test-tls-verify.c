@@ -66,7 +66,7 @@ fixture_tear_down (Fixture *fixture,
 {
   tls_peer_stop (&fixture->peer);
   if (fixture->kept != NULL)
-    assert_finalizes (fixture->kept);
+    g_assert_finalize_object (fixture->kept);
   assert_finalizes (fixture->credentials);
 }
 
@@ -340,7 +340,7 @@ test_dropped (Fixture *fixture,
   connect_to (fixture, "server.example");
   method = start_call (fixture, 0, &result);
   iterate_until (is_kept, fixture);
-  assert_finalizes (g_steal_pointer (&fixture->kept));
+  g_assert_finalize_object (g_steal_pointer (&fixture->kept));
   g_assert_null (grpc_aio_multi_callable_invoke_finish (method, await (&result), &error));
   g_assert_error (error, GRPC_AIO_ERROR, GRPC_AIO_ERROR_UNAVAILABLE);
 }

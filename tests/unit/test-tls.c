@@ -460,15 +460,6 @@ test_other_identities (TlsPeer *peer,
 static gint n_messages; /* atomic */
 
 static void
-on_message (const char *domain,
-            GLogLevelFlags level,
-            const char *message,
-            gpointer user_data)
-{
-  g_atomic_int_inc (&n_messages);
-}
-
-static void
 test_new_files (TlsPeer *peer,
                 gconstpointer data)
 {
@@ -842,7 +833,7 @@ main (int argc,
   int status;
 
   g_test_init (&argc, &argv, NULL);
-  g_log_set_handler ("GrpcAio", G_LOG_LEVEL_MESSAGE, on_message, NULL);
+  count_messages (&n_messages);
   if (!certificates_make ())
     {
       g_print ("1..0 # SKIP There is no program openssl to make certificates with\n");

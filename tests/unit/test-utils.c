@@ -112,6 +112,22 @@ await (GAsyncResult **result)
   return *result;
 }
 
+static void
+on_message (const char *domain,
+            GLogLevelFlags level,
+            const char *message,
+            gpointer user_data)
+{
+  g_atomic_int_inc ((gint *) user_data);
+}
+
+/* Not with a writer function: the handler of g_test in newer GLib does not ask that. */
+void
+count_messages (gint *n_messages)
+{
+  g_log_set_handler ("GrpcAio", G_LOG_LEVEL_MESSAGE, on_message, n_messages);
+}
+
 GBytes *
 bytes_from (const char *text)
 {

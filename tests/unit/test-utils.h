@@ -57,6 +57,9 @@ gboolean is_mine (gpointer object); /* nobody else has a reference */
 /* Drops the last reference but for those that other threads may have for a moment. */
 void assert_finalizes (gpointer object);
 
+/* Counts what the library says to people, which is not shown any more. */
+void count_messages (gint *n_messages); /* atomic */
+
 GBytes *bytes_from (const char *text);
 #define assert_bytes(bytes, text) \
   G_STMT_START \
