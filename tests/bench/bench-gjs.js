@@ -107,6 +107,9 @@ function parse() {
     };
 }
 
+// As docs/javascript.md says; with GRPC_AIO_ENGINE=thread it is refused.
+GrpcAio.main_context_accelerate(GLib.MainContext.default());
+
 const options = parse();
 const channel = createChannel(options.address);
 const client = createClient(BENCHMARK_SERVICE, channel, {messages: 'bytes'});
